@@ -126,8 +126,9 @@ def _install(setup, name, modules, more_addons, own):
 
 def _judge_log(done, own):
     """Show what our add-ons made Odoo complain about; an error ends the set-up."""
-    levels = {match[1] for match in map(LOG_LINE.match, done.stdout.splitlines())
-              if match}
+    levels = {
+        match[1] for match in map(LOG_LINE.match, done.stdout.splitlines()) if match
+    }
     if own and levels:
         print(done.stdout, file=sys.stderr, end="")
     if done.returncode or (own and levels & {"ERROR", "CRITICAL"}):

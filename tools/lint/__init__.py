@@ -1,0 +1,1 @@
+"""The linters of ``bin/lint``, each with its own environment in the cache."""
