@@ -1,0 +1,183 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# Columns read from the one query that the invoice list groups and filters on.
+_SQL_FIELDS = {
+    "recouvrement_level_id": "reached_level_id",
+    "recouvrement_situation": "situation",
+    "recouvrement_reason": "reason",
+}
+
+
+class AccountMove(models.Model):
+    """What a user sees of the relances on an invoice; nothing is written here."""
+
+    _inherit = "account.move"
+
+    recouvrement_scenario_id = fields.Many2one(
+        "recouvrement.scenario",
+        string="Relance Scenario",
+        index="btree_not_null",
+        ondelete="set null",
+        check_company=True,
+        copy=False,
+        help="Chosen for this invoice: wins over the customer's scenario.",
+    )
+    recouvrement_situation = fields.Selection(
+        lambda self: self.env["recouvrement.open.item"]._selection_situation(),
+        string="Relance Situation",
+        compute="_compute_recouvrement",
+        search="_search_recouvrement_situation",
+        compute_sudo=True,
+    )
+    recouvrement_reason = fields.Selection(
+        lambda self: self.env["recouvrement.open.item"]._selection_reason(),
+        string="Relance Hold",
+        compute="_compute_recouvrement",
+        search="_search_recouvrement_reason",
+        compute_sudo=True,
+    )
+    recouvrement_level_id = fields.Many2one(
+        "recouvrement.level",
+        string="Relance Level",
+        compute="_compute_recouvrement",
+        search="_search_recouvrement_level_id",
+        compute_sudo=True,
+    )
+    recouvrement_text = fields.Char(
+        string="Why No Relance Today?", compute="_compute_recouvrement",
+        compute_sudo=True,
+    )
+    recouvrement_last_date = fields.Date(
+        string="Last Relance", compute="_compute_recouvrement", compute_sudo=True
+    )
+    recouvrement_next_date = fields.Date(
+        string="Next Relance", compute="_compute_recouvrement", compute_sudo=True
+    )
+
+    # ------------------------------------------------------------------
+    # Computes
+    # ------------------------------------------------------------------
+    @api.depends_context("recouvrement_day", "lang")
+    @api.depends("state", "payment_state", "recouvrement_scenario_id")
+    def _compute_recouvrement(self):
+        """The item that speaks for the invoice: its oldest instalment left to pay."""
+        for move in self:
+            move.recouvrement_situation = False
+            move.recouvrement_reason = False
+            move.recouvrement_level_id = False
+            move.recouvrement_text = False
+            move.recouvrement_last_date = False
+            move.recouvrement_next_date = False
+        unpaid = self.filtered(
+            lambda move: move.id
+            and move.state == "posted"
+            and move.move_type in ("out_invoice", "out_receipt", "out_refund")
+            and (move.amount_residual or move.payment_state == "in_payment")
+        )
+        if unpaid._ids:
+            unpaid._read_recouvrement()
+
+    def _read_recouvrement(self):
+        Item = self.env["recouvrement.open.item"]
+        by_move = {}
+        rows = Item._situations(self.company_id, self.commercial_partner_id)
+        for row in sorted(rows, key=lambda row: (row["date_due"], row["id"])):
+            by_move.setdefault(row["move_id"], row)
+        for move in self:
+            row = by_move.get(move._origin.id)
+            if not row:
+                if move.move_type != "out_refund":
+                    move.recouvrement_text = self.env._(
+                        "No dossier yet: the next run opens it."
+                    )
+                continue
+            move.recouvrement_situation = row["situation"]
+            move.recouvrement_reason = row["reason"]
+            move.recouvrement_level_id = row["reached_level_id"]
+            move.recouvrement_text = Item._describe(row, move.company_id)
+            move.recouvrement_last_date = row["last_any"]
+            move.recouvrement_next_date = row["next_date"]
+
+    # ------------------------------------------------------------------
+    # Search and grouping
+    # ------------------------------------------------------------------
+    @api.model
+    def _recouvrement_rows_sql(self):
+        """One row per invoice of the one query, the oldest instalment's."""
+        Item = self.env["recouvrement.open.item"]
+        Item._prepare_read()
+        return SQL(
+            "(SELECT DISTINCT ON (q.move_id) q.move_id, q.situation, q.reason,"
+            " q.reached_level_id FROM (%s) q ORDER BY q.move_id, q.date_due, q.id)",
+            Item._query(self.env.companies.sudo()).select(),
+        )
+
+    def _search_recouvrement(self, column, operator, value):
+        if operator != "in":
+            return NotImplemented
+        values = list(value)
+        rows = self._recouvrement_rows_sql()
+        known = [item for item in values if item]
+        found = SQL(
+            "(SELECT r.move_id FROM %s r WHERE r.%s IN %s)",
+            rows,
+            SQL.identifier(column),
+            tuple(known) or (None,),
+        )
+        domain = [("id", "any!", found)]
+        if len(known) != len(values):
+            any_value = SQL(
+                "(SELECT r.move_id FROM %s r WHERE r.%s IS NOT NULL)",
+                rows,
+                SQL.identifier(column),
+            )
+            domain = ["|", *domain, ("id", "not any!", any_value)]
+        return domain
+
+    def _search_recouvrement_situation(self, operator, value):
+        return self._search_recouvrement("situation", operator, value)
+
+    def _search_recouvrement_reason(self, operator, value):
+        return self._search_recouvrement("reason", operator, value)
+
+    def _search_recouvrement_level_id(self, operator, value):
+        return self._search_recouvrement("reached_level_id", operator, value)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        column = _SQL_FIELDS.get(field_expr)
+        if column and query is not None:
+            rows = f"{alias}__recouvrement"
+            if rows not in query._joins:
+                query.add_join(
+                    "LEFT JOIN",
+                    rows,
+                    self._recouvrement_rows_sql(),
+                    SQL(
+                        "%s = %s",
+                        SQL.identifier(rows, "move_id"),
+                        SQL.identifier(alias, "id"),
+                    ),
+                )
+            return SQL.identifier(rows, column)
+        return super()._field_to_sql(alias, field_expr, query)
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+    def action_recouvrement_history(self):
+        """Relances that spoke of this invoice."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "recouvrement_amiable.recouvrement_relance_action"
+        )
+        action["domain"] = [("line_ids.move_line_id", "in", self.line_ids.ids)]
+        action["context"] = {}
+        return action
+
+    def action_recouvrement_dossier(self):
+        self.ensure_one()
+        return self.commercial_partner_id.with_company(
+            self.company_id
+        ).action_recouvrement_dossier()

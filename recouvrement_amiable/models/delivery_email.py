@@ -1,0 +1,306 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+import smtplib
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import html2plaintext
+from odoo.tools.mail import email_normalize, formataddr, generate_tracking_message_id
+
+from .progress import commit_progress
+
+_logger = logging.getLogger(__name__)
+
+
+class NotQueuedError(Exception):
+    """The delivery was taken back while its message was being handed over."""
+
+
+class RecouvrementDelivery(models.Model):
+    """The e-mail channel: prepared in batches, handed over one by one."""
+
+    _inherit = "recouvrement.delivery"
+
+    # ------------------------------------------------------------------
+    # Preparation
+    # ------------------------------------------------------------------
+    def _deliver_email(self):
+        """Prepare the batch, commit, then hand the messages over."""
+        ready = self._set_email_recipient()
+        if not ready:
+            return
+        ready._prepare_messages()
+        commit_progress(self.env)
+        ready._hand_over()
+
+    def _set_email_recipient(self):
+        """Where each message goes; what has nowhere to go fails with the reason."""
+        ready = self.browse()
+        for delivery in self:
+            address, problem = delivery._email_address()
+            if problem:
+                delivery._fail(problem)
+                continue
+            delivery.write({"recipient": address, "is_test": delivery._goes_to_test()})
+            ready |= delivery
+        return ready
+
+    def _goes_to_test(self):
+        """Whether the test address gets it: test mode, or made in test mode."""
+        self.ensure_one()
+        company = self.company_id.sudo()
+        return company.recouvrement_test_mode or self.relance_id.is_test
+
+    def _email_address(self):
+        """``(address, problem)``, one of them empty."""
+        self.ensure_one()
+        if self._goes_to_test():
+            address = self.company_id.sudo().recouvrement_test_email
+            if not address:
+                return None, self.env._(
+                    "Test mode without a test address: set one in the settings."
+                )
+            return address, None
+        contact = self.partner_id
+        if not contact:
+            return None, self.env._(
+                "%s has no contact with an e-mail address. Add one, then send again.",
+                self.customer_id.display_name,
+            )
+        if not email_normalize(contact.email or "", strict=False):
+            return None, self.env._(
+                "The e-mail address of %s is missing or wrong. Correct it, then send"
+                " again.",
+                contact.display_name,
+            )
+        return formataddr(
+            (contact.name or "", email_normalize(contact.email, strict=False))
+        ), None
+
+    def _prepare_messages(self):
+        """Write the messages on the dossiers' threads: the text and the proof."""
+        todo = self.filtered(lambda d: not d.message_id)
+        relances = todo.relance_id
+        contents = relances._email_contents(
+            {d.relance_id.id: d.partner_id for d in todo}
+        )
+        attachments = relances.filtered("level_id.attach_invoices")._invoice_documents()
+        values = [
+            delivery._message_values(
+                contents[delivery.relance_id.id],
+                attachments.get(delivery.relance_id.id, []),
+            )
+            for delivery in todo
+        ]
+        messages = self.env["mail.message"].sudo().create(values)
+        for delivery, message in zip(todo, messages, strict=True):
+            delivery.message_id = message
+        self.env["mail.notification"].sudo().create(
+            [
+                {
+                    "mail_message_id": delivery.message_id.id,
+                    "res_partner_id": delivery.partner_id.id,
+                    "notification_type": "email",
+                    "notification_status": "ready",
+                    "is_read": True,
+                }
+                for delivery in todo
+                if delivery.partner_id and not delivery.is_test
+            ]
+        )
+
+    def _message_values(self, content, attachments):
+        self.ensure_one()
+        dossier, relance = self.dossier_id, self.relance_id
+        sender = relance._sender()
+        subject = content["subject"]
+        if self.is_test:
+            subject = self.env._(
+                "[TEST for %(customer)s] %(subject)s",
+                customer=self.customer_id.display_name,
+                subject=subject,
+            )
+        return {
+            "model": dossier._name,
+            "res_id": dossier.id,
+            "message_type": "email_outgoing",
+            "subtype_id": self.env.ref("mail.mt_note").id,
+            "subject": subject,
+            "body": content["body"],
+            "author_id": sender["partner"].id,
+            "email_from": sender["email_from"],
+            "message_id": generate_tracking_message_id(
+                f"{dossier.id}-recouvrement-{self.id}"
+            ),
+            "reply_to": dossier._notify_get_reply_to(default=sender["email_from"])[
+                dossier.id
+            ],
+            "record_company_id": self.company_id.id,
+            "attachment_ids": [
+                fields.Command.create(
+                    {
+                        "name": name,
+                        "raw": data,
+                        "mimetype": "application/pdf",
+                        "res_model": dossier._name,
+                        "res_id": dossier.id,
+                    }
+                )
+                for name, data in attachments
+            ],
+        }
+
+    # ------------------------------------------------------------------
+    # Handing over
+    # ------------------------------------------------------------------
+    def _hand_over(self):
+        """One message after the other on one SMTP session, opened again if lost."""
+        with SmtpLine(self.env, self) as line:
+            for delivery in self:
+                delivery._hand_over_one(line)
+                commit_progress(self.env)
+
+    def _hand_over_one(self, line):
+        try:
+            line.send(self)
+        except NotQueuedError:
+            return
+        except Exception as error:  # every failure belongs to its delivery
+            _logger.info("Delivery %s failed: %s", self.id, error)
+            self._email_failed(error)
+        else:
+            self._email_sent()
+
+    def _email_sent(self):
+        self.write(
+            {
+                "state": "sent",
+                "sent_on": fields.Datetime.now(),
+                "attempts": self.attempts + 1,
+                "failure_reason": False,
+            }
+        )
+        self._set_notification({"notification_status": "sent", "failure_type": False})
+
+    def _email_failed(self, error):
+        reason = str(getattr(error, "args", None) and error.args[-1] or error)
+        self.write({"attempts": self.attempts + 1})
+        self._fail(
+            self.env._(
+                "The mail server refused the message to %(recipient)s: %(reason)s",
+                recipient=self.recipient,
+                reason=reason.strip()[:500],
+            )
+        )
+        self._set_notification(
+            {
+                "notification_status": "exception",
+                "failure_type": "mail_smtp",
+                "failure_reason": reason[:500],
+            }
+        )
+
+    def _set_notification(self, values):
+        self.env["mail.notification"].sudo().search(
+            [
+                ("mail_message_id", "in", self.message_id.ids),
+                ("notification_type", "=", "email"),
+            ]
+        ).write(values)
+
+    def _mark_sending(self):
+        """Committed at the last moment before the message itself goes out."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE recouvrement_delivery SET state = 'sending'"
+            " WHERE id = %s AND state = 'queued' RETURNING id",
+            [self.id],
+        )
+        taken = self.env.cr.fetchone()
+        self.invalidate_recordset(["state"])
+        commit_progress(self.env)
+        if not taken:
+            raise NotQueuedError
+
+    def _mime_message(self):
+        """The message as it goes out."""
+        message = self.message_id.sudo()
+        return (
+            self.env["ir.mail_server"]
+            .with_context(send_validated_to=[email_normalize(self.recipient)])
+            ._build_email__(
+                email_from=message.email_from,
+                email_to=[self.recipient],
+                subject=message.subject,
+                body=message.body,
+                body_alternative=html2plaintext(message.body),
+                reply_to=message.reply_to,
+                attachments=[
+                    (a.name, a.raw, a.mimetype) for a in message.attachment_ids
+                ],
+                message_id=message.message_id,
+                object_id=f"{message.res_id}-{message.model}",
+                subtype="html",
+                subtype_alternative="plain",
+                headers={"X-Odoo-Objects": f"{message.model}-{message.res_id}"},
+            )
+        )
+
+
+class SmtpLine:
+    """An SMTP session that is opened when needed and dropped when it breaks."""
+
+    def __init__(self, env, deliveries):
+        self.env = env
+        self.sender = deliveries[:1].message_id.sudo().email_from
+        self.session = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self._drop()
+
+    def _drop(self):
+        if self.session is not None:
+            try:
+                self.session.quit()
+            except (smtplib.SMTPException, OSError):
+                _logger.debug("SMTP session already closed")
+            self.session = None
+
+    def _open(self):
+        if self.session is None:
+            server = self.env["ir.mail_server"].sudo()
+            self.session = server._connect__(smtp_from=self.sender)
+            if self.session is None and not server._disable_send():
+                raise UserError(
+                    self.env._("No outgoing mail server is configured.")
+                )
+        return self.session
+
+    def send(self, delivery):
+        """Send one message; its ``sending`` mark is committed just before the text.
+
+        Address checks of the server (MAIL, RCPT) come before the mark: what they
+        refuse, or a crash among them, is known not to have left.
+        """
+        session = self._open()
+        message = delivery._mime_message()
+        if session is None:  # tests without a mail server
+            delivery._mark_sending()
+            return
+        transmit = session.data
+
+        def data(text):
+            delivery._mark_sending()
+            return transmit(text)
+
+        session.data = data
+        try:
+            self.env["ir.mail_server"].sudo().send_email(message, smtp_session=session)
+        except Exception:
+            self._drop()
+            raise
+        else:
+            session.data = transmit

@@ -1,0 +1,421 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+from contextlib import contextmanager
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools.mail import email_normalize
+
+from .progress import commit_progress, roll_back
+
+_logger = logging.getLogger(__name__)
+
+# Any fixed number: the lock says "a sender is at work in this database".
+SENDER_LOCK = 7_204_119_026
+FINAL_STATES = ("sent", "delivered", "cancelled")
+# What a person may change on a delivery; the rest moves through the actions.
+EDITABLE = {
+    "partner_id",
+    "channel",
+    "user_id",
+    "posted_on",
+    "tracking_number",
+    "presented_on",
+    "received_on",
+    "returned_on",
+}
+LEFT_STATES = ("sending", "sent", "delivered", "returned")
+
+
+class RecouvrementDelivery(models.Model):
+    """One relance on one channel: to whom, how far it got, and the proof.
+
+    Effects outside the database start only from here, after the commit that
+    records the intention. The state ``sending`` is committed at the last moment
+    before a message is handed over, so that after a crash it names exactly the
+    messages of which nobody can say whether they left: those become failures
+    for a person to decide, all others are simply sent by the next call.
+    """
+
+    _name = "recouvrement.delivery"
+    _description = "Delivery of a relance"
+    _order = "id desc"
+    _check_company_auto = True
+
+    relance_id = fields.Many2one(
+        "recouvrement.relance",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    dossier_id = fields.Many2one(
+        "recouvrement.dossier",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    customer_id = fields.Many2one(related="dossier_id.partner_id", string="Customer")
+    level_id = fields.Many2one(related="relance_id.level_id")
+    collector_id = fields.Many2one(related="dossier_id.collector_id")
+    channel = fields.Selection("_selection_channel", required=True)
+    state = fields.Selection(
+        [
+            ("draft", "Waiting for approval"),
+            ("queued", "Queued"),
+            ("sending", "Being handed over"),
+            ("todo", "To do"),
+            ("sent", "Sent"),
+            ("delivered", "Delivered"),
+            ("returned", "Returned"),
+            ("failed", "Failed"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="draft",
+        readonly=True,
+    )
+    settled = fields.Boolean(
+        readonly=True, help="A person dealt with this failure: it no longer alerts."
+    )
+    partner_id = fields.Many2one(
+        "res.partner", string="Contact", index="btree_not_null", ondelete="set null"
+    )
+    recipient = fields.Char(
+        readonly=True, help="The address or number that was really used."
+    )
+    is_test = fields.Boolean(string="Test", readonly=True)
+    queued_on = fields.Datetime(readonly=True)
+    sent_on = fields.Datetime(readonly=True)
+    attempts = fields.Integer(readonly=True)
+    failure_reason = fields.Char(readonly=True)
+    has_left = fields.Boolean(compute="_compute_has_left")
+    user_id = fields.Many2one("res.users", string="Assigned To", ondelete="set null")
+    message_id = fields.Many2one("mail.message", readonly=True, ondelete="set null")
+    attachment_id = fields.Many2one(
+        "ir.attachment", string="Document", readonly=True, ondelete="set null"
+    )
+
+    # Post
+    printed_on = fields.Date(readonly=True)
+    posted_on = fields.Date(string="Deposited On")
+    tracking_number = fields.Char()
+    presented_on = fields.Date(string="First Presented On")
+    received_on = fields.Date()
+    returned_on = fields.Date()
+
+    # Call and visit
+    activity_id = fields.Many2one("mail.activity", readonly=True, ondelete="set null")
+    result = fields.Selection("_selection_result", readonly=True)
+    result_note = fields.Text(readonly=True)
+    promise_date = fields.Date(readonly=True)
+    promise_amount = fields.Monetary(readonly=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+
+    _relance_channel_uniq = models.UniqueIndex(
+        "(relance_id, channel) WHERE state <> 'cancelled'",
+        "A relance goes once on each channel.",
+    )
+    _pending_idx = models.Index(
+        "(state, channel) WHERE state IN ('draft', 'queued', 'sending', 'todo',"
+        " 'failed', 'returned')"
+    )
+    _dates_in_order = models.Constraint(
+        "CHECK (COALESCE(presented_on, received_on, returned_on) IS NULL"
+        " OR posted_on IS NOT NULL"
+        " AND COALESCE(presented_on, posted_on) >= posted_on"
+        " AND COALESCE(received_on, posted_on) >= posted_on"
+        " AND COALESCE(returned_on, posted_on) >= posted_on)",
+        "A registered letter is deposited before it is presented, received or"
+        " returned: check the dates.",
+    )
+
+    # ------------------------------------------------------------------
+    # Selections and computes
+    # ------------------------------------------------------------------
+    @api.model
+    def _selection_channel(self):
+        return [
+            ("email", self.env._("E-mail")),
+            ("letter", self.env._("Letter")),
+            ("registered", self.env._("Registered letter")),
+            ("call", self.env._("Call")),
+            ("visit", self.env._("Visit")),
+            ("task", self.env._("Decision")),
+        ]
+
+    @api.model
+    def _selection_result(self):
+        return [
+            ("reached", self.env._("Reached")),
+            ("promise", self.env._("Reached: promises to pay")),
+            ("contested", self.env._("Reached: contests the invoice")),
+            ("message", self.env._("Left a message")),
+            ("unreached", self.env._("Not reached")),
+            ("wrong_number", self.env._("Wrong number")),
+        ]
+
+    @api.depends("relance_id.name", "channel")
+    def _compute_display_name(self):
+        labels = dict(self._selection_channel())
+        for delivery in self:
+            delivery.display_name = (
+                f"{delivery.relance_id.name} · {labels.get(delivery.channel, '')}"
+            )
+
+    @api.depends("state")
+    def _compute_has_left(self):
+        for delivery in self:
+            delivery.has_left = delivery.state in LEFT_STATES
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(
+            self.env._("Deliveries are the proof of what was sent: they are kept.")
+        )
+
+    def write(self, vals):
+        """Dates of the post move the state of a registered letter."""
+        if not self.env.su:
+            self._check_editable(vals)
+        result = super().write(vals)
+        if {"posted_on", "received_on", "returned_on"} & set(vals):
+            self.sudo()._follow_post_dates()
+        return result
+
+    def _check_editable(self, vals):
+        forbidden = set(vals) - EDITABLE
+        if forbidden:
+            raise AccessError(
+                self.env._(
+                    "A delivery changes through its buttons, not by writing %s.",
+                    ", ".join(sorted(forbidden)),
+                )
+            )
+        for delivery in self:
+            if "channel" in vals and delivery.state != "draft":
+                raise UserError(
+                    self.env._(
+                        "%s: the channel changes only before approval.",
+                        delivery.display_name,
+                    )
+                )
+            if "partner_id" in vals and delivery.has_left:
+                raise UserError(
+                    self.env._("%s has already left.", delivery.display_name)
+                )
+
+    def _follow_post_dates(self):
+        for delivery in self.filtered(lambda d: d.channel in ("letter", "registered")):
+            if delivery.state not in ("todo", "sent", "delivered", "returned"):
+                continue
+            state = (
+                (delivery.returned_on and "returned")
+                or (delivery.received_on and "delivered")
+                or (delivery.posted_on and "sent")
+                or "todo"
+            )
+            if state != delivery.state:
+                delivery.write({"state": state, "settled": False})
+        self.relance_id._refresh_progress()
+
+    # ------------------------------------------------------------------
+    # Actions of a person
+    # ------------------------------------------------------------------
+    def action_retry(self):
+        """Queue failed or returned deliveries again."""
+        self.check_access("write")
+        retry = self.sudo().filtered(lambda d: d.state in ("failed", "returned"))
+        if not retry:
+            raise UserError(self.env._("Only failed deliveries are sent again."))
+        closed = retry.filtered(lambda d: d.relance_id.state not in ("approved", "done"))
+        if closed:
+            raise UserError(
+                self.env._(
+                    "%s is not approved any more: make a new relance instead.",
+                    closed[:1].relance_id.name,
+                )
+            )
+        retry._find_contact()
+        retry.write(
+            {
+                "state": "queued",
+                "queued_on": fields.Datetime.now(),
+                "failure_reason": False,
+                "settled": False,
+            }
+        )
+        # A message that goes to a new address is a new message.
+        retry.message_id = False
+        retry.relance_id._refresh_progress()
+        self._wake_sender()
+
+    def action_settle(self):
+        """The person deals with the failure otherwise: stop alerting."""
+        self.check_access("write")
+        self.sudo().filtered(lambda d: d.state in ("failed", "returned")).write(
+            {"settled": True}
+        )
+        self.sudo().relance_id._refresh_progress()
+
+    def _find_contact(self):
+        """A contact for deliveries that had none, if the customer got one since."""
+        missing = self.filtered(lambda d: not d.partner_id)
+        if not missing:
+            return
+        rows = self.env["recouvrement.open.item"]._situations(
+            missing.company_id, partners=missing.dossier_id.partner_id
+        )
+        by_dossier = {row["dossier_id"]: row for row in rows}
+        for delivery in missing:
+            row = by_dossier.get(delivery.dossier_id.id, {})
+            column = CONTACT_COLUMNS.get(delivery.channel)
+            delivery.partner_id = row.get(column) if column else False
+
+    def _cancel(self):
+        activities = self.sudo().activity_id
+        self.write({"state": "cancelled"})
+        activities.unlink()
+
+    def _fail(self, reason):
+        self.write({"state": "failed", "failure_reason": reason, "settled": False})
+
+    @api.model
+    def _bounced(self, dossier, email):
+        """The last e-mail to this address came back."""
+        delivery = self.search(
+            [
+                ("dossier_id", "=", dossier.id),
+                ("channel", "=", "email"),
+                ("state", "=", "sent"),
+            ],
+            order="sent_on desc, id desc",
+        ).filtered(lambda d: email_normalize(d.recipient) == email_normalize(email))[:1]
+        if delivery:
+            delivery.write(
+                {
+                    "state": "returned",
+                    "settled": False,
+                    "failure_reason": self.env._(
+                        "The mail server of %s sent the message back. Correct the"
+                        " address, then send again.",
+                        delivery.recipient,
+                    ),
+                }
+            )
+            delivery.relance_id._refresh_progress()
+
+    # ------------------------------------------------------------------
+    # The queue
+    # ------------------------------------------------------------------
+    @api.model
+    def _wake_sender(self):
+        """Start the sender as soon as this transaction is committed."""
+        cron = self.env.ref(
+            "recouvrement_amiable.ir_cron_send", raise_if_not_found=False
+        )
+        if cron:
+            cron.sudo()._trigger()
+
+    @contextmanager
+    def _sender_lock(self):
+        """Only one sender in the whole database, whatever the hosts.
+
+        The lock belongs to a transaction of its own: it ends with the process,
+        so that what a dead sender left behind can be told from what a living
+        one has at hand.
+        """
+        with self.env.registry.cursor() as lock_cr:
+            lock_cr.execute("SELECT pg_try_advisory_xact_lock(%s)", [SENDER_LOCK])
+            yield lock_cr.fetchone()[0]
+
+    @api.model
+    def _cron_send(self):
+        """Hand over everything that is queued, in batches, once."""
+        with self._sender_lock() as alone:
+            if not alone:
+                return
+            self._recover_interrupted()
+            for channel, size in SENDERS:
+                self._send_channel(channel, size)
+
+    @api.model
+    def _recover_interrupted(self):
+        """Name the messages that a dead sender had in its hands."""
+        interrupted = self.search([("state", "=", "sending")])
+        if interrupted:
+            interrupted._fail(
+                self.env._(
+                    "The server stopped while this message was being handed over: it"
+                    " may have left, or not. Look in the mailbox's sent messages, then"
+                    " send again or settle."
+                )
+            )
+            interrupted.relance_id._refresh_progress()
+            commit_progress(self.env)
+
+    @api.model
+    def _send_channel(self, channel, size):
+        """Batches of one channel until its queue is empty."""
+        last_id = 0
+        while True:
+            batch = self.search(
+                [
+                    ("state", "=", "queued"),
+                    ("channel", "=", channel),
+                    ("id", ">", last_id),
+                ],
+                order="id",
+                limit=size,
+            )
+            if not batch:
+                return
+            last_id = batch[-1].id
+            if not batch._send_batch(channel):
+                return
+
+    def _send_batch(self, channel):
+        """Check the batch against the ledger, then hand it over.
+
+        :return: False when the scheduled action has no time left
+        """
+        ids = self.ids
+        try:
+            self.relance_id._revalidate()
+            standing = self.filtered(lambda d: d.state == "queued")
+            if standing:
+                getattr(standing, f"_deliver_{channel}")()
+                standing.relance_id._refresh_progress()
+            return bool(commit_progress(self.env, len(ids)))
+        except Exception as error:
+            _logger.exception("Deliveries %s of channel %s", ids, channel)
+            roll_back(self.env)
+            queued = self.browse(ids).filtered(lambda d: d.state == "queued")
+            if len(queued) > 1:  # find the one that cannot be prepared
+                return all([one._send_batch(channel) for one in queued])
+            queued._fail(
+                self.env._("The message could not be prepared: %s", str(error)[:500])
+            )
+            queued.relance_id._refresh_progress()
+            return bool(commit_progress(self.env, len(ids)))
+
+
+# Column of the one query that names the contact of each channel.
+CONTACT_COLUMNS = {
+    "email": "email_partner_id",
+    "letter": "post_partner_id",
+    "registered": "post_partner_id",
+    "call": "phone_partner_id",
+}
+# Channels in the order of the queue, with the size of a batch: PDF batches are
+# small because wkhtmltopdf's time grows faster than the number of letters.
+SENDERS = (
+    ("email", 50),
+    ("letter", 30),
+    ("registered", 30),
+    ("call", 200),
+    ("visit", 200),
+    ("task", 200),
+)

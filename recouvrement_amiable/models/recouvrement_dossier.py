@@ -1,0 +1,359 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import LockError, UserError, ValidationError
+from odoo.tools import SQL
+
+
+class RecouvrementDossier(models.Model):
+    """The customer account of one commercial partner in one company."""
+
+    _name = "recouvrement.dossier"
+    _description = "Dossier"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "id"
+    _check_company_auto = True
+
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="cascade"
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    kind = fields.Selection(
+        "_selection_kind", string="Kind of Debtor", required=True, default="company"
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    scenario_auto_id = fields.Many2one(
+        "recouvrement.scenario",
+        string="Scenario by Segment",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    scenario_choice_id = fields.Many2one(
+        "recouvrement.scenario",
+        string="Scenario Chosen by Hand",
+        index="btree_not_null",
+        ondelete="set null",
+        check_company=True,
+        tracking=True,
+        help="Wins over the segment rules. Empty: the rules choose.",
+    )
+    scenario_id = fields.Many2one(
+        "recouvrement.scenario",
+        compute="_compute_scenario_id",
+        search="_search_scenario_id",
+    )
+    collector_id = fields.Many2one(
+        "res.users",
+        index="btree_not_null",
+        ondelete="set null",
+        tracking=True,
+        help="Who follows this customer. Empty: the company's default collector.",
+    )
+    salesperson_id = fields.Many2one(related="partner_id.user_id", string="Salesperson")
+    contact_id = fields.Many2one(
+        "res.partner",
+        string="Contact",
+        ondelete="set null",
+        domain="['|', ('id', '=', partner_id), ('parent_id', '=', partner_id)]",
+        tracking=True,
+        help="Who gets the relances. Empty: the invoice address, else the customer.",
+    )
+    pause_until = fields.Date(string="Paused Until", tracking=True, copy=False)
+    pause_reason = fields.Char(tracking=True, copy=False)
+    note = fields.Text(string="Internal Note")
+    active = fields.Boolean(default=True)
+
+    relance_ids = fields.One2many("recouvrement.relance", "dossier_id")
+    delivery_ids = fields.One2many("recouvrement.delivery", "dossier_id")
+
+    # Figures of the day, read from the one query
+    amount_open = fields.Monetary(string="Open", compute="_compute_figures")
+    amount_late = fields.Monetary(string="Overdue", compute="_compute_figures")
+    amount_credit = fields.Monetary(
+        string="Unallocated Credits", compute="_compute_figures"
+    )
+    days_late = fields.Integer(string="Oldest", compute="_compute_figures")
+    level_id = fields.Many2one(
+        "recouvrement.level", string="Level Reached", compute="_compute_figures"
+    )
+    next_date = fields.Date(string="Next Action", compute="_compute_figures")
+    situation_text = fields.Char(string="Situation", compute="_compute_figures")
+    open_item_ids = fields.One2many(
+        "recouvrement.open.item", compute="_compute_open_item_ids", string="Open Items"
+    )
+    relance_count = fields.Integer(compute="_compute_relance_count")
+
+    _company_partner_uniq = models.UniqueIndex(
+        "(company_id, partner_id)", "This customer already has a dossier."
+    )
+
+    # ------------------------------------------------------------------
+    # Selections, computes, constraints
+    # ------------------------------------------------------------------
+    @api.model
+    def _selection_kind(self):
+        return [
+            ("company", self.env._("Company")),
+            ("public", self.env._("Public body")),
+            ("consumer", self.env._("Consumer")),
+        ]
+
+    @api.depends("partner_id.display_name")
+    def _compute_display_name(self):
+        for dossier in self:
+            dossier.display_name = dossier.partner_id.display_name
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        return [("partner_id", operator, value)]
+
+    @api.depends("scenario_choice_id", "scenario_auto_id")
+    def _compute_scenario_id(self):
+        for dossier in self:
+            dossier.scenario_id = dossier.scenario_choice_id or dossier.scenario_auto_id
+
+    def _search_scenario_id(self, operator, value):
+        return [
+            "|",
+            ("scenario_choice_id", operator, value),
+            "&",
+            ("scenario_choice_id", "=", False),
+            ("scenario_auto_id", operator, value),
+        ]
+
+    @api.depends_context("recouvrement_day")
+    def _compute_figures(self):
+        rows = {
+            row["dossier_id"]: row
+            for row in self.env["recouvrement.worklist"]._figures(self)
+        }
+        describe = self.env["recouvrement.open.item"]._describe
+        for dossier in self:
+            row = rows.get(dossier.id, {})
+            dossier.amount_open = row.get("amount_open", 0)
+            dossier.amount_late = row.get("amount_late", 0)
+            dossier.amount_credit = row.get("amount_credit", 0)
+            dossier.days_late = row.get("days_late", 0)
+            dossier.level_id = row.get("level_id")
+            dossier.next_date = row.get("next_date")
+            dossier.situation_text = (
+                describe(row, dossier.company_id)
+                if row
+                else self.env._("Nothing open: all is settled.")
+            )
+
+    @api.depends_context("recouvrement_day")
+    def _compute_open_item_ids(self):
+        items = self.env["recouvrement.open.item"].search(
+            [("dossier_id", "in", self.ids)], order="date_due, id"
+        )
+        by_dossier = items.grouped("dossier_id")
+        for dossier in self:
+            dossier.open_item_ids = by_dossier.get(dossier, items.browse())
+
+    def _compute_relance_count(self):
+        counts = dict(
+            self.env["recouvrement.relance"]._read_group(
+                [("dossier_id", "in", self.ids)], ["dossier_id"], ["__count"]
+            )
+        )
+        for dossier in self:
+            dossier.relance_count = counts.get(dossier, 0)
+
+    @api.constrains("partner_id")
+    def _check_commercial(self):
+        for dossier in self:
+            if dossier.partner_id != dossier.partner_id.commercial_partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "A dossier belongs to the customer itself: %(contact)s is a"
+                        " contact of %(customer)s.",
+                        contact=dossier.partner_id.display_name,
+                        customer=dossier.partner_id.commercial_partner_id.display_name,
+                    )
+                )
+
+    @api.constrains("pause_until", "pause_reason")
+    def _check_pause(self):
+        for dossier in self:
+            if dossier.pause_until and not (dossier.pause_reason or "").strip():
+                raise ValidationError(
+                    self.env._(
+                        "Say why the dossier of %s is paused.",
+                        dossier.partner_id.display_name,
+                    )
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_history(self):
+        if self.sudo().relance_ids:
+            raise UserError(
+                self.env._(
+                    "The dossier of %s has relances in its history: it stays as their"
+                    " proof. Pause it instead.",
+                    self.sudo().relance_ids[:1].dossier_id.display_name,
+                )
+            )
+
+    # ------------------------------------------------------------------
+    # Upkeep: set-based, by the run or on first need
+    # ------------------------------------------------------------------
+    @api.model
+    def _refresh(self, companies, day=None, partners=None):
+        """Open the missing dossiers and choose the scenarios of some companies.
+
+        A handful of statements whatever the number of customers.
+
+        :param companies: res.company
+        :param partners: only these customers (commercial partners)
+        """
+        if not companies:
+            return
+        self._open_missing(companies, partners)
+        days = {c.id: day or c._recouvrement_today() for c in companies}
+        self._choose_scenarios(days)
+
+    @api.model
+    def _open_missing(self, companies, partners=None):
+        """One dossier for each customer with an open item and none yet."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO recouvrement_dossier
+                    (company_id, partner_id, kind, active,
+                     create_uid, write_uid, create_date, write_date)
+                SELECT x.company_id, x.partner_id,
+                       CASE WHEN p.is_company OR COALESCE(p.vat, '') NOT IN ('', '/')
+                            THEN 'company' ELSE 'consumer' END,
+                       true, %(uid)s, %(uid)s, %(now)s, %(now)s
+                  FROM (
+                    SELECT DISTINCT l.company_id, l.partner_id
+                      FROM account_move_line l
+                      JOIN account_account a ON a.id = l.account_id
+                       AND a.account_type = 'asset_receivable'
+                     WHERE l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
+                       AND l.partner_id IS NOT NULL
+                       AND l.company_id IN %(companies)s
+                       AND %(scope)s) x
+                  JOIN res_partner p ON p.id = x.partner_id
+                 WHERE NOT EXISTS (
+                    SELECT 1 FROM recouvrement_dossier d
+                     WHERE d.company_id = x.company_id
+                       AND d.partner_id = x.partner_id)
+              ORDER BY x.company_id, x.partner_id
+                ON CONFLICT (company_id, partner_id) DO NOTHING
+                """,
+                uid=self.env.uid,
+                now=fields.Datetime.now(),
+                companies=tuple(companies.ids),
+                scope=SQL("l.partner_id IN %s", tuple(partners.ids))
+                if partners
+                else SQL("TRUE"),
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _choose_scenarios(self, days):
+        """Write the scenario of the segment on the dossiers where it changed."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE recouvrement_dossier d SET scenario_auto_id = x.scenario_id
+                  FROM (%s) x
+                 WHERE d.id = x.dossier_id
+                   AND d.scenario_auto_id IS DISTINCT FROM x.scenario_id
+                """,
+                self.env["recouvrement.scenario"]._choice_sql(days),
+            )
+        )
+        self.invalidate_model(["scenario_auto_id", "scenario_id"])
+
+    @api.model
+    def _for_partners(self, partners, companies):
+        """Dossiers of some customers, opened if they have none yet."""
+        commercial = partners.commercial_partner_id
+        domain = [
+            ("partner_id", "in", commercial.ids),
+            ("company_id", "in", companies.ids),
+        ]
+        known = self.search(domain)
+        missing = commercial - known.partner_id
+        if missing or len(companies) > 1:
+            self.sudo()._refresh(companies, partners=commercial)
+            known = self.search(domain)
+        return known
+
+    def _lock_or_explain(self):
+        """Lock the dossiers, or tell the person who is faster."""
+        try:
+            self.sudo().lock_for_update()
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "Another relance of the same customers is being prepared right now."
+                    " Try again in a moment."
+                )
+            ) from error
+
+    # ------------------------------------------------------------------
+    # Business
+    # ------------------------------------------------------------------
+    def _collector(self):
+        """Who follows this dossier: its collector, else the company's."""
+        if not self:
+            return self.env["res.users"]
+        self.ensure_one()
+        company = self.company_id.sudo()
+        return (
+            self.collector_id
+            or company.recouvrement_collector_id
+            or company.recouvrement_manager_id
+        )
+
+    def _pause(self, until, reason):
+        """Nothing leaves to these customers before ``until``."""
+        self.write({"pause_until": until, "pause_reason": reason})
+
+    def action_resume(self):
+        self.check_access("write")
+        self.write({"pause_until": False, "pause_reason": False})
+
+    def action_open_relances(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "recouvrement_amiable.recouvrement_relance_action"
+        )
+        action["domain"] = [("dossier_id", "=", self.id)]
+        action["context"] = {}
+        return action
+
+    def action_open_partner(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": self.partner_id.id,
+            "view_mode": "form",
+        }
+
+    # ------------------------------------------------------------------
+    # Mail
+    # ------------------------------------------------------------------
+    def _message_receive_bounce(self, email, partner):
+        """A relance came back: the delivery says so, and the worklist with it."""
+        result = super()._message_receive_bounce(email, partner)
+        self.env["recouvrement.delivery"].sudo()._bounced(self, email)
+        return result
+
+    def _mail_get_partner_fields(self, introspect_fields=False):
+        return ["partner_id"]

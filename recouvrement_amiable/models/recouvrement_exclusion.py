@@ -1,0 +1,88 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+
+
+class RecouvrementExclusion(models.Model):
+    """An instalment, or a whole invoice, that a person took out of the relances.
+
+    It stays in the balance: only the relances leave it alone.
+    """
+
+    _name = "recouvrement.exclusion"
+    _description = "Exclusion from relances"
+    _order = "id desc"
+    _check_company_auto = True
+
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, ondelete="cascade"
+    )
+    move_id = fields.Many2one(
+        "account.move",
+        string="Invoice",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        check_company=True,
+    )
+    move_line_id = fields.Many2one(
+        "account.move.line",
+        string="Instalment",
+        index="btree_not_null",
+        ondelete="cascade",
+        check_company=True,
+        help="Empty: the whole invoice.",
+    )
+    reason = fields.Char(required=True)
+    until = fields.Date(help="Last day of the exclusion. Empty: for good.")
+    user_id = fields.Many2one(
+        "res.users", string="Excluded By", default=lambda self: self.env.user
+    )
+    active = fields.Boolean(default=True)
+
+    _scope_uniq = models.UniqueIndex(
+        "(move_id, COALESCE(move_line_id, 0)) WHERE active",
+        "This item is already excluded. End that exclusion first.",
+    )
+
+    @api.depends("move_id", "reason")
+    def _compute_display_name(self):
+        for exclusion in self:
+            exclusion.display_name = f"{exclusion.move_id.name}: {exclusion.reason}"
+
+    @api.constrains("until", "active")
+    def _check_for_good(self):
+        """Only a credit manager decides for good."""
+        if self.env.su or self.env.user.has_group(
+            "recouvrement_amiable.group_credit_manager"
+        ):
+            return
+        for exclusion in self:
+            if exclusion.active and not exclusion.until:
+                raise AccessError(
+                    self.env._(
+                        "Only a credit manager excludes %s for good. Give a last day,"
+                        " or ask your credit manager.",
+                        exclusion.move_id.name,
+                    )
+                )
+
+    @api.constrains("reason")
+    def _check_reason(self):
+        for exclusion in self:
+            if not (exclusion.reason or "").strip():
+                raise ValidationError(
+                    self.env._(
+                        "Say why %s leaves the relances.", exclusion.move_id.name
+                    )
+                )
+
+    def action_end(self):
+        """The item goes back to the relances."""
+        self.active = False
+        for exclusion in self:
+            exclusion.move_id.message_post(
+                body=self.env._(
+                    "Back in the relances (was excluded: %s).", exclusion.reason
+                )
+            )

@@ -1,0 +1,163 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .relance_text import PLACEHOLDERS, unknown_placeholders
+
+CHANNELS = ("email", "letter", "registered", "call", "visit", "task")
+
+
+class RecouvrementLevel(models.Model):
+    """A step of a scenario: when, by which channels, in which words."""
+
+    _name = "recouvrement.level"
+    _description = "Relance level"
+    _order = "scenario_id, delay, id"
+
+    name = fields.Char(required=True, translate=True)
+    active = fields.Boolean(default=True)
+    scenario_id = fields.Many2one(
+        "recouvrement.scenario", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="scenario_id.company_id")
+    delay = fields.Integer(
+        string="Days",
+        required=True,
+        help="Days from the due date. Negative: before it (courtesy reminder).",
+    )
+    minimum_gap = fields.Integer(
+        string="Minimum Gap",
+        default=5,
+        help="Least number of days since the customer's last relance.",
+    )
+    channel_email = fields.Boolean(string="E-mail", default=True)
+    channel_letter = fields.Boolean(string="Letter")
+    channel_registered = fields.Boolean(string="Registered Letter")
+    channel_call = fields.Boolean(string="Call")
+    channel_visit = fields.Boolean(
+        string="Visit", help="An activity for the customer's salesperson."
+    )
+    channel_task = fields.Boolean(
+        string="Decision", help="A task for the credit manager, e.g. to hand over."
+    )
+    approval = fields.Boolean(
+        string="Needs Approval", help="Nothing leaves before a person has approved it."
+    )
+    formal_notice = fields.Boolean(help="This level is a mise en demeure.")
+    attach_invoices = fields.Boolean(
+        string="Attach Invoices", help="Joins the PDF of the late invoices to the e-mail."
+    )
+    charges = fields.Selection(
+        [("none", "Not mentioned"), ("announce", "Reminded in the text")],
+        string="Late-payment Charges",
+        default="none",
+        required=True,
+        help="Never mention charges to a consumer.",
+    )
+    subject = fields.Char(translate=True)
+    body = fields.Html(
+        string="Text", translate=True, sanitize_style=True, sanitize_attributes=True
+    )
+    call_script = fields.Html(translate=True)
+    mail_template_id = fields.Many2one(
+        "mail.template",
+        string="E-mail Layout",
+        domain="[('model', '=', 'recouvrement.relance')]",
+        ondelete="restrict",
+        help="Empty: the standard layout around the text of this level.",
+    )
+    channel_text = fields.Char(string="Channels", compute="_compute_channel_text")
+
+    _scenario_delay_uniq = models.UniqueIndex(
+        "(scenario_id, delay) WHERE active",
+        "Two levels of one scenario cannot have the same number of days.",
+    )
+    _delay_bounds = models.Constraint(
+        "CHECK (delay BETWEEN -365 AND 3650)",
+        "The days of a level go from 365 before the due date to 3650 after it.",
+    )
+    _gap_positive = models.Constraint(
+        "CHECK (minimum_gap BETWEEN 0 AND 365)",
+        "The minimum gap goes from 0 to 365 days.",
+    )
+    _has_channel = models.Constraint(
+        "CHECK (channel_email OR channel_letter OR channel_registered"
+        " OR channel_call OR channel_visit OR channel_task)",
+        "A level needs at least one channel.",
+    )
+
+    # ------------------------------------------------------------------
+    # Computes and constraints
+    # ------------------------------------------------------------------
+    @api.depends("name", "delay")
+    def _compute_display_name(self):
+        for level in self:
+            level.display_name = f"{level.name} ({level.delay:+d})"
+
+    @api.depends(*[f"channel_{channel}" for channel in CHANNELS])
+    @api.depends_context("lang")
+    def _compute_channel_text(self):
+        labels = dict(self.env["recouvrement.delivery"]._selection_channel())
+        for level in self:
+            level.channel_text = ", ".join(
+                labels[channel] for channel in level._channels()
+            )
+
+    @api.constrains("subject", "body", "call_script")
+    def _check_placeholders(self):
+        for level in self:
+            for field in ("subject", "body", "call_script"):
+                unknown = unknown_placeholders(level[field] or "")
+                if unknown:
+                    raise ValidationError(
+                        self.env._(
+                            "The text of the level “%(level)s” cannot be written:"
+                            " {{%(unknown)s}} is not known. Known words: %(known)s.",
+                            level=level.name,
+                            unknown=unknown[0],
+                            known=", ".join(sorted(PLACEHOLDERS)),
+                        )
+                    )
+
+    @api.constrains("channel_email", "channel_letter", "channel_registered", "body")
+    def _check_text(self):
+        for level in self:
+            writes = (
+                level.channel_email or level.channel_letter or level.channel_registered
+            )
+            if writes and not (level.subject and level.body):
+                raise ValidationError(
+                    self.env._(
+                        "The level “%s” writes to the customer: give it a subject and"
+                        " a text.",
+                        level.name,
+                    )
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        line = self.env["recouvrement.relance.line"].sudo().search_fetch(
+            [("level_id", "in", self.ids)], ["level_id"], limit=1
+        )
+        if line:
+            raise UserError(
+                self.env._(
+                    "The level “%s” was already used in relances. Archive it instead:"
+                    " the history stays, and customers go on with the next level.",
+                    line.level_id.name,
+                )
+            )
+
+    def unlink(self):
+        scenarios = self.scenario_id
+        result = super().unlink()
+        scenarios.exists()._check_levels()
+        return result
+
+    # ------------------------------------------------------------------
+    # Business
+    # ------------------------------------------------------------------
+    def _channels(self):
+        """Names of the channels of this level, in the order of CHANNELS."""
+        self.ensure_one()
+        return [channel for channel in CHANNELS if self[f"channel_{channel}"]]

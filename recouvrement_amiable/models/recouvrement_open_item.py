@@ -1,0 +1,375 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+from odoo.tools.misc import format_date, formatLang
+
+from .situation_query import SituationQuery
+
+# Tables whose pending writes the query must see.
+_READ_MODELS = (
+    "account.move",
+    "account.move.line",
+    "recouvrement.dossier",
+    "recouvrement.exclusion",
+    "recouvrement.level",
+    "recouvrement.relance",
+    "recouvrement.relance.line",
+    "recouvrement.scenario",
+    "res.partner",
+)
+
+
+class RecouvrementOpenItem(models.Model):
+    """An unpaid instalment on a given day, and what happens to it next.
+
+    A read model over the one query (see ``situation_query``): its ids are those
+    of the journal items. The day is the companies' today, or the context key
+    ``recouvrement_day``.
+    """
+
+    _name = "recouvrement.open.item"
+    _description = "Open item"
+    _auto = False
+    _order = "date_due, id"
+
+    move_line_id = fields.Many2one("account.move.line", string="Item", readonly=True)
+    move_id = fields.Many2one("account.move", string="Invoice", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
+    dossier_id = fields.Many2one("recouvrement.dossier", readonly=True)
+    collector_id = fields.Many2one(related="dossier_id.collector_id")
+    scenario_id = fields.Many2one("recouvrement.scenario", readonly=True)
+    date_due = fields.Date(string="Due Date", readonly=True)
+    days_late = fields.Integer(readonly=True, aggregator="max")
+    is_late = fields.Boolean(readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+    amount_residual = fields.Monetary(
+        string="Left to Pay (Company)",
+        currency_field="company_currency_id",
+        readonly=True,
+    )
+    amount_residual_currency = fields.Monetary(
+        string="Left to Pay", currency_field="currency_id", readonly=True
+    )
+    reached_level_id = fields.Many2one(
+        "recouvrement.level", string="Level Reached", readonly=True
+    )
+    next_level_id = fields.Many2one(
+        "recouvrement.level", string="Next Level", readonly=True
+    )
+    next_date = fields.Date(string="Next Date", readonly=True)
+    situation = fields.Selection("_selection_situation", readonly=True)
+    reason = fields.Selection("_selection_reason", readonly=True)
+    situation_text = fields.Char(string="Why", compute="_compute_situation_text")
+
+    # ------------------------------------------------------------------
+    # Read model
+    # ------------------------------------------------------------------
+    @property
+    def _table_query(self):
+        scope = self.env.context.get("recouvrement_scope")
+        columns = SQL(", ").join(
+            SQL.identifier("q", name)
+            for name, field in self._fields.items()
+            if field.store and name != "id"
+        )
+        return SQL(
+            "SELECT q.id, %s FROM (%s) q",
+            columns,
+            self._query(self.env.companies, scope=self._scope_sql(scope)).select(),
+        )
+
+    @api.model
+    def _query(self, companies, day=None, scope=None):
+        return SituationQuery(
+            self.env, companies._recouvrement_parameters(day), scope=scope
+        )
+
+    @api.model
+    def _scope_sql(self, scope):
+        """Restrict the query to the whole accounts that some records belong to.
+
+        The situation of one item depends on its customer's other items, hence
+        whole customers, never single items.
+
+        :param scope: ``(field, ids)`` with field id, move_id, partner_id, dossier_id
+        """
+        if not scope:
+            return None
+        field, ids = scope
+        ids = tuple(ids) or (0,)
+        if field == "partner_id":
+            return SQL("l.partner_id IN %s", ids)
+        if field == "dossier_id":
+            return SQL(
+                "l.partner_id IN (SELECT partner_id FROM recouvrement_dossier"
+                " WHERE id IN %s)",
+                ids,
+            )
+        return SQL(
+            "l.partner_id IN (SELECT partner_id FROM account_move_line WHERE %s IN %s)",
+            SQL.identifier("id" if field == "id" else "move_id"),
+            ids,
+        )
+
+    def _scope_of_domain(self, domain):
+        """The scope that a domain asks for with a plain condition, or None."""
+        conditions = getattr(domain, "children", None) or [domain]
+        for condition in conditions:
+            field = getattr(condition, "field_expr", None)
+            if (
+                field in ("dossier_id", "partner_id", "move_id", "id")
+                and condition.operator in ("in", "=")
+                and condition.value
+            ):
+                value = condition.value
+                ids = [value] if isinstance(value, int) else list(value)
+                if all(isinstance(item, int) and item for item in ids):
+                    return field, tuple(ids)
+        return None
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        domain = Domain(domain)
+        model = self
+        if domain.is_false():
+            return super()._search(domain, *args, **kwargs)
+        if not self.env.context.get("recouvrement_scope"):
+            optimized = domain.optimize(self)
+            is_or = getattr(optimized, "OPERATOR", "") == "|"
+            scope = None if is_or else self._scope_of_domain(optimized)
+            if scope:
+                model = self.with_context(recouvrement_scope=scope)
+        model._prepare_read()
+        return super(RecouvrementOpenItem, model)._search(domain, *args, **kwargs)
+
+    def fetch(self, field_names=None):
+        self._prepare_read()
+        scoped = self.with_context(recouvrement_scope=("id", tuple(self._ids)))
+        return super(RecouvrementOpenItem, scoped).fetch(field_names)
+
+    @api.model
+    def _prepare_read(self):
+        """Flush what the query reads; JIT costs more than it gives here."""
+        for name in _READ_MODELS:
+            self.env[name].flush_model()
+        self.env.cr.execute("SET LOCAL jit = off")
+
+    @api.model
+    def _situations(self, companies, partners=None, day=None):
+        """Rows of the one query as dicts, for batch work.
+
+        :param partners: only these customers (commercial partners)
+        :rtype: list[dict]
+        """
+        self._prepare_read()
+        scope = ("partner_id", partners.ids) if partners is not None else None
+        query = self._query(companies, day, self._scope_sql(scope))
+        return self.env.execute_query_dict(query.select())
+
+    # ------------------------------------------------------------------
+    # Extension points: where disputes, promises and plans come in
+    # ------------------------------------------------------------------
+    @api.model
+    def _item_hold_sources(self):
+        """SELECTs of ``(move_line_id, reason, until, detail)`` over CTE ``line``.
+
+        Each source says which items it holds on ``company.day`` and until when;
+        a new reason also takes its place in ``situation_query.HOLD_ORDER`` and
+        its words in ``_selection_reason``.
+        """
+        return [
+            SQL(
+                """
+                SELECT line.id AS move_line_id, 'excluded' AS reason,
+                       x.until, x.reason AS detail
+                  FROM line
+                  JOIN recouvrement_exclusion x ON x.move_id = line.move_id
+                   AND (x.move_line_id IS NULL OR x.move_line_id = line.id)
+                 WHERE x.active AND (x.until IS NULL OR x.until >= line.day)
+                """
+            )
+        ]
+
+    @api.model
+    def _dossier_hold_sources(self):
+        """SELECTs of ``(dossier_id, reason, until, detail)``, as above.
+
+        ``until`` is the first day on which the dossier is free again.
+        """
+        return [
+            SQL(
+                """
+                SELECT d.id AS dossier_id, 'paused' AS reason,
+                       d.pause_until AS until, d.pause_reason AS detail
+                  FROM recouvrement_dossier d
+                  JOIN company c ON c.id = d.company_id
+                 WHERE d.pause_until > c.day
+                """
+            )
+        ]
+
+    # ------------------------------------------------------------------
+    # Words
+    # ------------------------------------------------------------------
+    @api.model
+    def _selection_situation(self):
+        return [
+            ("not_due", self.env._("Not due")),
+            ("due", self.env._("Due for relance")),
+            ("waiting", self.env._("Waiting")),
+            ("held", self.env._("Held")),
+            ("exhausted", self.env._("Last level done")),
+            ("credit", self.env._("Credit")),
+        ]
+
+    @api.model
+    def _selection_reason(self):
+        return [
+            ("excluded", self.env._("Excluded by a person")),
+            ("no_followup", self.env._("Marked “no follow-up”")),
+            ("blocked", self.env._("Payment blocked")),
+            ("in_payment", self.env._("Being paid")),
+            ("left_out", self.env._("Older than the start of the relances")),
+            ("dispute", self.env._("In dispute")),
+            ("promise", self.env._("Promise to pay")),
+            ("plan", self.env._("Payment plan")),
+            ("no_scenario", self.env._("No scenario fits")),
+            ("insolvency", self.env._("Insolvency")),
+            ("handover", self.env._("Handed over")),
+            ("paused", self.env._("Dossier paused")),
+            ("unallocated_credit", self.env._("Unallocated credits")),
+            ("bank_stale", self.env._("Bank data too old")),
+            ("no_contact", self.env._("No usable contact")),
+            ("approval", self.env._("Waiting for approval")),
+            ("failed", self.env._("Last delivery failed")),
+            ("posting", self.env._("Letter to print or post")),
+            ("amount", self.env._("Below the minimum amount")),
+            ("gap", self.env._("Minimum gap since the last relance")),
+            ("closed", self.env._("Closed day")),
+            ("delay", self.env._("Next level's day not reached")),
+        ]
+
+    @api.model
+    def _reason_label(self, code):
+        return dict(self._selection_reason()).get(code, code or "")
+
+    def _compute_situation_text(self):
+        columns = ("situation", "reason", "next_date", "days_late", "date_due")
+        rows = {}
+        if self.ids:
+            self._prepare_read()
+            scope = self._scope_sql(("id", self.ids))
+            query = self._query(self.env.companies, scope=scope)
+            for row in self.env.execute_query_dict(query.select()):
+                rows[row["id"]] = row
+        for item in self:
+            row = rows.get(item.id) or {name: item[name] for name in columns}
+            item.situation_text = self._describe(row, item.company_id)
+
+    @api.model
+    def _describe(self, row, company):
+        """One sentence that says what happens to an item (or a dossier), and why.
+
+        :param dict row: a row of the one query, or the head item of a dossier
+        """
+        return SituationSentence(self.env, row, company).text()
+
+
+class SituationSentence:
+    """Puts a row of the one query into words, in the user's language."""
+
+    def __init__(self, env, row, company):
+        self.env = env
+        self.row = row
+        self.company = company
+        self._ = env._
+
+    def text(self):
+        situation = self.row.get("situation")
+        method = getattr(self, f"_{situation}", None)
+        return method() if method else ""
+
+    # -- pieces ---------------------------------------------------------
+    def _day(self, value):
+        return format_date(self.env, value) if value else ""
+
+    def _money(self, value):
+        return formatLang(
+            self.env, value or 0, currency_obj=self.company.sudo().currency_id
+        )
+
+    def _level(self):
+        level = self.env["recouvrement.level"].browse(self.row.get("next_level_id"))
+        return level.sudo().name or ""
+
+    def _next(self):
+        """When the next step comes, on an open day."""
+        day, level = self.row.get("next_date"), self._level()
+        if not (day and level):
+            return ""
+        day = self.company.sudo()._recouvrement_calendar().next_open(day)
+        return self._("Next: %(level)s on %(day)s.", level=level, day=self._day(day))
+
+    # -- situations -----------------------------------------------------
+    def _not_due(self):
+        return " ".join(
+            filter(
+                None,
+                [
+                    self._("Due on %s.", self._day(self.row.get("date_due"))),
+                    self._next(),
+                ],
+            )
+        )
+
+    def _due(self):
+        return self._("To be dunned today: %s.", self._level())
+
+    def _exhausted(self):
+        return self._("The last level is done: decide what follows.")
+
+    def _credit(self):
+        return self._("Credit of %s, not allocated yet.", self._money(
+            -(self.row.get("amount_residual") or 0)
+        ))
+
+    def _waiting(self):
+        reason = self.row.get("reason")
+        if reason == "delay":
+            return self._next() or self._("Waiting.")
+        if reason == "amount":
+            return self._(
+                "Waiting: %(amount)s overdue is below the scenario's minimum.",
+                amount=self._money(self.row.get("late_amount")),
+            )
+        label = self.env["recouvrement.open.item"]._reason_label(reason)
+        sentence = self._("Waiting: %s.", label.lower())
+        return f"{sentence} {self._next()}" if reason in ("gap", "closed") else sentence
+
+    def _held(self):
+        reason = self.row.get("reason")
+        label = self.env["recouvrement.open.item"]._reason_label(reason)
+        detail, until = self.row.get("detail"), self.row.get("until")
+        if reason == "unallocated_credit":
+            return self._(
+                "Held: %(credit)s of payments or credit notes to allocate first,"
+                " against %(late)s overdue.",
+                credit=self._money(self.row.get("credit_amount")),
+                late=self._money(self.row.get("late_amount")),
+            )
+        if reason in ("excluded", "paused") and until:
+            return self._(
+                "Held: %(label)s until %(day)s (%(detail)s).",
+                label=label.lower(),
+                day=self._day(until),
+                detail=detail or "",
+            )
+        if reason in ("excluded", "paused") and detail:
+            return self._("Held: %(label)s (%(detail)s).", label=label.lower(),
+                          detail=detail)
+        return self._("Held: %s.", label.lower())

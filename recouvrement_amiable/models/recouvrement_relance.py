@@ -1,0 +1,411 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+OPEN_STATES = ("to_approve", "approved")
+# What a person may change on a relance; the rest moves through the actions.
+EDITABLE = {"custom_subject", "custom_body", "delivery_ids", "line_ids"}
+
+
+class RecouvrementRelance(models.Model):
+    """One message to one debtor at its highest due level.
+
+    A relance is made by the run (or by hand), approved, and leaves through its
+    deliveries. What it asks for is checked again against the ledger just before
+    it leaves: see ``_revalidate``.
+    """
+
+    _name = "recouvrement.relance"
+    _description = "Relance"
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(string="Reference", readonly=True, index="trigram")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    dossier_id = fields.Many2one(
+        "recouvrement.dossier",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    partner_id = fields.Many2one(related="dossier_id.partner_id", store=False)
+    collector_id = fields.Many2one(related="dossier_id.collector_id", store=False)
+    run_id = fields.Many2one(
+        "recouvrement.run", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    scenario_id = fields.Many2one(
+        "recouvrement.scenario", readonly=True, index=True, ondelete="restrict"
+    )
+    level_id = fields.Many2one(
+        "recouvrement.level", readonly=True, index=True, ondelete="restrict"
+    )
+    date = fields.Date(readonly=True, required=True)
+    origin = fields.Selection(
+        [
+            ("run", "Nightly run"),
+            ("manual", "By hand"),
+            ("entry", "Going live, nothing sent"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    courtesy = fields.Boolean(
+        readonly=True, help="A reminder before the due date, apart from the late ladder."
+    )
+    is_test = fields.Boolean(
+        string="Test", readonly=True, help="Sent to the test address only."
+    )
+    state = fields.Selection(
+        [
+            ("to_approve", "To approve"),
+            ("approved", "On its way"),
+            ("done", "Done"),
+            ("refused", "Refused"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        readonly=True,
+        default="to_approve",
+        index=True,
+    )
+    state_reason = fields.Char(string="Reason", readonly=True)
+    approved_by_id = fields.Many2one("res.users", readonly=True)
+    approved_on = fields.Datetime(readonly=True)
+    has_failure = fields.Boolean(string="Delivery Failed", readonly=True)
+    has_letter = fields.Boolean(string="Letter to Post", readonly=True)
+
+    amount_late = fields.Monetary(string="Late", readonly=True)
+    amount_credit = fields.Monetary(string="Credits", readonly=True)
+    amount_due = fields.Monetary(string="Asked For", readonly=True)
+    item_count = fields.Integer(string="Items", readonly=True)
+    days_late = fields.Integer(
+        string="Oldest", readonly=True, help="Days late of the oldest item."
+    )
+
+    custom_subject = fields.Char(help="Replaces the level's subject.")
+    custom_body = fields.Html(help="Replaces the level's text.")
+
+    line_ids = fields.One2many("recouvrement.relance.line", "relance_id")
+    delivery_ids = fields.One2many("recouvrement.delivery", "relance_id")
+
+    _run_dossier_uniq = models.UniqueIndex(
+        "(run_id, dossier_id) WHERE run_id IS NOT NULL",
+        "A run makes one relance per customer.",
+    )
+    # The one query reads the last relance and the unfinished work of a dossier.
+    _dossier_state_idx = models.Index("(dossier_id, state)")
+
+    # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(
+            self.env._(
+                "Relances are the proof of what was written: they are never deleted."
+                " Cancel %s instead.",
+                self[:1].name,
+            )
+        )
+
+    def write(self, vals):
+        """States move through the actions, which check who may decide."""
+        if not self.env.su:
+            forbidden = set(vals) - EDITABLE
+            if forbidden:
+                raise AccessError(
+                    self.env._(
+                        "A relance changes through its buttons, not by writing %s.",
+                        ", ".join(sorted(forbidden)),
+                    )
+                )
+            if any(relance.state != "to_approve" for relance in self):
+                raise UserError(
+                    self.env._("Only a relance that waits for approval can be edited.")
+                )
+        return super().write(vals)
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+    def _check_approver(self):
+        """Approvals and refusals are decisions of a credit manager."""
+        self.check_access("read")
+        if not self.env.su and not self.env.user.has_group(
+            "recouvrement_amiable.group_credit_manager"
+        ):
+            raise AccessError(
+                self.env._("Only a credit manager approves or refuses relances.")
+            )
+
+    def action_approve(self):
+        """Queue the deliveries of relances that still stand today."""
+        self._check_approver()
+        waiting = self.sudo().filtered(lambda relance: relance.state == "to_approve")
+        if not waiting:
+            raise UserError(
+                self.env._("%s no longer waits for approval.", self[:1].name)
+            )
+        waiting.dossier_id._lock_or_explain()
+        waiting._revalidate()
+        approved = waiting.filtered(lambda relance: relance.state == "to_approve")
+        approved._approve()
+        return self._notify_outcome(approved, waiting - approved)
+
+    def _approve(self):
+        """Approve without looking at the ledger again (the plan just did)."""
+        self.write(
+            {
+                "state": "approved",
+                "approved_by_id": self.env.uid,
+                "approved_on": fields.Datetime.now(),
+            }
+        )
+        self.env["recouvrement.delivery"].search(
+            [("relance_id", "in", self.ids), ("state", "=", "draft")]
+        ).write({"state": "queued", "queued_on": fields.Datetime.now()})
+        self._refresh_progress()
+        self.env["recouvrement.delivery"]._wake_sender()
+
+    def _notify_outcome(self, approved, fallen):
+        """What the person sees after approving: never a silent disappearance."""
+        if not fallen:
+            message = self.env._("%s relance(s) on their way.", len(approved))
+        else:
+            message = self.env._(
+                "%(approved)s relance(s) on their way, %(fallen)s cancelled because"
+                " the situation changed: %(why)s",
+                approved=len(approved),
+                fallen=len(fallen),
+                why="; ".join(
+                    f"{relance.partner_id.display_name}: {relance.state_reason}"
+                    for relance in fallen[:5]
+                ),
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "message": message,
+                "type": "warning" if fallen else "success",
+                "sticky": bool(fallen),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def action_cancel(self):
+        """Cancel relances of which nothing has left yet."""
+        self._check_approver()
+        for relance in self.sudo():
+            left = relance.delivery_ids.filtered("has_left")
+            if left or relance.state not in OPEN_STATES:
+                raise UserError(
+                    self.env._(
+                        "%s has already left: it stays in the history.", relance.name
+                    )
+                )
+        self.sudo()._cancel(self.env._("Cancelled by %s", self.env.user.name))
+
+    def _cancel(self, reason, state="cancelled"):
+        """The items go back to the level they had before."""
+        if not self:
+            return
+        self.write({"state": state, "state_reason": reason})
+        self.env["recouvrement.relance.line"].search(
+            [("relance_id", "in", self.ids), ("cancelled", "=", False)]
+        ).write({"cancelled": True})
+        self.env["recouvrement.delivery"].search(
+            [
+                ("relance_id", "in", self.ids),
+                ("state", "in", ("draft", "queued", "failed", "todo")),
+            ]
+        )._cancel()
+        self._refresh_progress()
+
+    def _refuse(self, reason, until=None):
+        """Refused by a person: nothing leaves, and the customer rests until a day."""
+        self._cancel(reason, state="refused")
+        if until:
+            self.dossier_id._pause(until, reason)
+
+    def action_edit_text(self):
+        """Start from the level's text to write one for this customer only."""
+        self.ensure_one()
+        contact = self._first_contact()
+        localized = self._localized(contact)
+        self.write(
+            {
+                "custom_subject": localized._subject(contact),
+                "custom_body": localized._text_html(contact),
+            }
+        )
+
+    def action_reset_text(self):
+        """Back to the level's text."""
+        self.write({"custom_subject": False, "custom_body": False})
+
+    def _after_lines_changed(self):
+        """Amounts follow the lines; a relance without an item to ask for falls."""
+        self._refresh_amounts()
+        empty = self.filtered(lambda relance: not relance.item_count)
+        empty._cancel(self.env._("No item left to ask for"))
+
+    # ------------------------------------------------------------------
+    # Set-based upkeep
+    # ------------------------------------------------------------------
+    def _refresh_progress(self):
+        """State and flags from the deliveries, one statement for all relances."""
+        if not self.ids:
+            return
+        self.env["recouvrement.delivery"].flush_model()
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE recouvrement_relance r
+                   SET has_failure = COALESCE(x.failed, false),
+                       has_letter = COALESCE(x.letter, false),
+                       state = CASE
+                         WHEN r.state NOT IN ('approved', 'done') THEN r.state
+                         WHEN COALESCE(x.pending, false) THEN 'approved'
+                         ELSE 'done' END
+                  FROM recouvrement_relance me
+             LEFT JOIN (
+                    SELECT relance_id,
+                           bool_or(state IN ('failed', 'returned')
+                                   AND NOT COALESCE(settled, false)) AS failed,
+                           bool_or(channel IN ('letter', 'registered')
+                             AND state IN ('draft', 'queued', 'todo')) AS letter,
+                           bool_or(state IN ('draft', 'queued', 'sending', 'todo')
+                             OR (state IN ('failed', 'returned')
+                                 AND NOT COALESCE(settled, false))) AS pending
+                      FROM recouvrement_delivery
+                     WHERE relance_id IN %(ids)s
+                  GROUP BY relance_id) x ON x.relance_id = me.id
+                 WHERE r.id = me.id AND me.id IN %(ids)s
+                """,
+                ids=tuple(self.ids),
+            )
+        )
+        self.invalidate_recordset(["state", "has_failure", "has_letter"])
+
+    def _refresh_amounts(self):
+        """Totals from the lines that still count, one statement for all."""
+        if not self.ids:
+            return
+        self.env["recouvrement.relance.line"].flush_model()
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE recouvrement_relance r
+                   SET amount_late = COALESCE(x.late, 0),
+                       amount_credit = COALESCE(x.credit, 0),
+                       amount_due = GREATEST(
+                           COALESCE(x.late, 0) - COALESCE(x.credit, 0), 0),
+                       item_count = COALESCE(x.items, 0),
+                       days_late = COALESCE(x.days_late, 0)
+                  FROM recouvrement_relance me
+             LEFT JOIN (
+                    SELECT relance_id,
+                           sum(residual) FILTER (
+                             WHERE kind IN ('a_late', 'b_early')) AS late,
+                           -sum(residual) FILTER (WHERE kind = 'd_credit') AS credit,
+                           count(*) FILTER (
+                             WHERE kind IN ('a_late', 'b_early')) AS items,
+                           max(days_late) FILTER (WHERE kind = 'a_late') AS days_late
+                      FROM recouvrement_relance_line
+                     WHERE relance_id IN %(ids)s AND NOT cancelled
+                  GROUP BY relance_id) x ON x.relance_id = me.id
+                 WHERE r.id = me.id AND me.id IN %(ids)s
+                """,
+                ids=tuple(self.ids),
+            )
+        )
+        self.invalidate_recordset(
+            ["amount_late", "amount_credit", "amount_due", "item_count", "days_late"]
+        )
+
+    def _revalidate(self):
+        """Hold each relance against the ledger of today; cancel what no longer stands.
+
+        Called before approval and again just before sending: an item that was
+        paid, excluded or blocked meanwhile leaves the message, amounts follow
+        partial payments, and a relance whose reason is gone is cancelled with
+        the reason written on it. A fixed number of queries whatever the items.
+        """
+        relances = self.filtered(lambda relance: relance.state in OPEN_STATES)
+        if not relances:
+            return
+        items = self.env["recouvrement.open.item"]._situations(
+            relances.company_id, partners=relances.dossier_id.partner_id
+        )
+        by_item = {row["id"]: row for row in items}
+        relances._revalidate_lines(by_item)
+        relances._refresh_amounts()
+        holds = relances._dossier_holds(items)
+        for relance in relances:
+            reason = relance._why_it_falls(holds)
+            if reason:
+                relance._cancel(reason)
+
+    def _revalidate_lines(self, by_item):
+        """Cancel lines whose item is gone; move the amounts of the others."""
+        Line = self.env["recouvrement.relance.line"]
+        lines = Line.search(
+            [("relance_id", "in", self.ids), ("cancelled", "=", False)]
+        )
+        gone = lines.filtered(
+            lambda line: line.move_line_id.id not in by_item
+            or by_item[line.move_line_id.id]["item_holds"]
+        )
+        gone.write({"cancelled": True})
+        moved = [
+            (line.id, row["amount_residual"], row["amount_residual_currency"])
+            for line in lines - gone
+            for row in [by_item[line.move_line_id.id]]
+            if row["amount_residual"] != line.residual
+            or row["amount_residual_currency"] != line.residual_currency
+        ]
+        if moved:
+            Line.flush_model()
+            self.env.cr.execute_values(
+                "UPDATE recouvrement_relance_line l SET residual = v.r,"
+                " residual_currency = v.c FROM (VALUES %s) v (id, r, c)"
+                " WHERE l.id = v.id",
+                moved,
+            )
+        Line.invalidate_model()
+
+    def _dossier_holds(self, items):
+        """``{dossier_id: first hold}`` that stops the whole account today."""
+        holds = {}
+        for row in items:
+            if row["situation"] == "held" and not row["item_holds"]:
+                holds.setdefault(row["dossier_id"], row["reason"])
+        return holds
+
+    def _why_it_falls(self, holds):
+        """Why this relance must not leave any more, or None."""
+        self.ensure_one()
+        if not self.item_count:
+            return self.env._("Nothing left to ask for: paid, credited or taken out")
+        if self.origin == "manual":
+            return None
+        hold = holds.get(self.dossier_id.id)
+        if hold and hold != "no_contact":
+            return self.env["recouvrement.open.item"]._reason_label(hold)
+        current = self.line_ids.filtered(
+            lambda line: line.granted
+            and not line.cancelled
+            and line.level_id == self.level_id
+        )
+        if not current:
+            return self.env._(
+                "The item that called for this level is settled; the next run writes"
+                " at the level of what remains"
+            )
+        return None

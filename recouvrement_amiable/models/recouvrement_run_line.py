@@ -1,0 +1,84 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+
+from .soft_many2one import SoftMany2one
+
+
+class RecouvrementRunLine(models.Model):
+    """What a run decided for one debtor: the relance made, or the reason why not."""
+
+    _name = "recouvrement.run.line"
+    _description = "Run line"
+    _order = "run_id desc, amount_late desc, id"
+    _log_access = False
+
+    run_id = fields.Many2one(
+        "recouvrement.run", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    date = fields.Date(related="run_id.date")
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    dossier_id = fields.Many2one(
+        "recouvrement.dossier", required=True, readonly=True, ondelete="cascade"
+    )
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", readonly=True, ondelete="cascade"
+    )
+    situation = fields.Selection(
+        lambda self: self.env["recouvrement.open.item"]._selection_situation(),
+        string="Outcome",
+        readonly=True,
+    )
+    reason = fields.Selection(
+        lambda self: self.env["recouvrement.open.item"]._selection_reason(),
+        readonly=True,
+    )
+    detail = fields.Char(readonly=True)
+    until = fields.Date(readonly=True)
+    level_id = SoftMany2one("recouvrement.level", readonly=True)
+    relance_id = fields.Many2one(
+        "recouvrement.relance", readonly=True, ondelete="set null"
+    )
+    next_date = fields.Date(readonly=True)
+    amount_late = fields.Monetary(string="Overdue", readonly=True)
+    amount_not_due = fields.Monetary(string="Not Due", readonly=True)
+    amount_credit = fields.Monetary(string="Credits", readonly=True)
+    late_count = fields.Integer(string="Late Items", readonly=True)
+    days_late = fields.Integer(string="Oldest (Days)", readonly=True, aggregator="max")
+    explanation = fields.Char(string="Why", compute="_compute_explanation")
+
+    _run_dossier_uniq = models.UniqueIndex(
+        "(run_id, dossier_id)", "A run keeps one line per customer."
+    )
+
+    @api.depends("partner_id")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = line.partner_id.display_name
+
+    def _compute_explanation(self):
+        """The sentence of the day of the run, from what the run recorded."""
+        describe = self.env["recouvrement.open.item"]._describe
+        for line in self:
+            if line.relance_id:
+                line.explanation = self.env._(
+                    "Relance %(name)s: %(level)s",
+                    name=line.relance_id.name,
+                    level=line.level_id.name,
+                )
+                continue
+            line.explanation = describe(
+                {
+                    "situation": line.situation,
+                    "reason": line.reason,
+                    "detail": line.detail,
+                    "until": line.until,
+                    "next_level_id": line.level_id.id,
+                    "next_date": line.next_date,
+                    "date_due": line.next_date,
+                    "late_amount": line.amount_late,
+                    "credit_amount": line.amount_credit,
+                    "amount_residual": -line.amount_credit,
+                },
+                line.company_id,
+            )

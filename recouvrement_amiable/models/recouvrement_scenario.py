@@ -1,0 +1,230 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
+
+
+class RecouvrementScenario(models.Model):
+    """A ladder of levels, and the segment of customers it serves."""
+
+    _name = "recouvrement.scenario"
+    _description = "Relance scenario"
+    _order = "sequence, id"
+    _check_company_domain = models.check_company_domain_parent_of
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(
+        default=10, help="The first scenario whose segment fits a customer is used."
+    )
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company",
+        index=True,
+        ondelete="cascade",
+        help="Empty: shared by all companies.",
+    )
+    note = fields.Text(string="Purpose", translate=True)
+    level_ids = fields.One2many("recouvrement.level", "scenario_id", copy=True)
+    progression = fields.Selection(
+        [("step", "Step by step"), ("age", "By age")],
+        default="step",
+        required=True,
+        help="Step by step: no level is skipped. By age: the highest level whose"
+        " delay has passed.",
+    )
+    minimum_amount = fields.Float(
+        digits="Product Price",
+        help="Below this amount overdue (company currency, net of credits when they"
+        " are deducted) the customer waits.",
+    )
+    credit_policy = fields.Selection(
+        [
+            ("auto", "Hold above half of what is due, else deduct"),
+            ("net", "Always deduct"),
+            ("hold", "Always hold"),
+            ("ignore", "Ignore"),
+        ],
+        string="Unallocated Credits",
+        default="auto",
+        required=True,
+        help="What to do when the customer has payments or credit notes that are"
+        " not matched with invoices yet.",
+    )
+
+    # Segment
+    by_hand = fields.Boolean(
+        string="Chosen by Hand Only", help="Never proposed by the segment rules."
+    )
+    segment_kind = fields.Selection(
+        lambda self: self.env["recouvrement.dossier"]._selection_kind(),
+        string="Kind of Debtor",
+    )
+    segment_bad_payer = fields.Boolean(
+        string="Bad Debtors",
+        help="Customers whose degree of trust is “Bad debtor”.",
+    )
+    segment_new_days = fields.Integer(
+        string="New Customer For",
+        help="Days since the customer's first invoice. 0: whatever the age.",
+    )
+    segment_amount_min = fields.Float(
+        string="Balance From",
+        digits="Product Price",
+        help="Open balance of the customer, company currency. 0: no limit.",
+    )
+    segment_amount_max = fields.Float(string="Balance Below", digits="Product Price")
+    segment_category_ids = fields.Many2many("res.partner.category", string="Tags")
+    segment_country_ids = fields.Many2many("res.country", string="Countries")
+
+    level_count = fields.Integer(compute="_compute_level_count")
+
+    _minimum_positive = models.Constraint(
+        "CHECK (minimum_amount >= 0)", "The minimum amount cannot be negative."
+    )
+    _segment_amounts = models.Constraint(
+        "CHECK (segment_amount_min >= 0 AND segment_amount_max >= 0 AND"
+        " (segment_amount_max = 0 OR segment_amount_max > segment_amount_min))",
+        "The balances of the segment must be positive, the first below the second.",
+    )
+    _segment_new_positive = models.Constraint(
+        "CHECK (segment_new_days >= 0)",
+        "The number of days of a new customer cannot be negative.",
+    )
+
+    @api.depends("level_ids")
+    def _compute_level_count(self):
+        for scenario in self:
+            scenario.level_count = len(scenario.level_ids)
+
+    @api.constrains("level_ids", "active")
+    def _check_levels(self):
+        for scenario in self:
+            if scenario.active and not scenario.level_ids:
+                raise ValidationError(
+                    self.env._(
+                        "The scenario “%s” has no level. Add at least one level, or"
+                        " archive the scenario.",
+                        scenario.name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        scenarios = super().create(vals_list)
+        # A create without ``level_ids`` does not trigger the constraint.
+        if not self.env.context.get("install_mode"):
+            scenarios._check_levels()
+        return scenarios
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        used = self.env["recouvrement.relance"].sudo().search_fetch(
+            [("scenario_id", "in", self.ids)], ["scenario_id"], limit=1
+        )
+        if used:
+            raise UserError(
+                self.env._(
+                    "The scenario “%s” has relances in its history. Archive it"
+                    " instead: its customers then follow the next one that fits.",
+                    used.scenario_id.name,
+                )
+            )
+
+    # ------------------------------------------------------------------
+    # Choice of the scenario
+    # ------------------------------------------------------------------
+    @api.model
+    def _choice_sql(self, days):
+        """First scenario whose segment fits, for each dossier of some companies.
+
+        :param dict days: ``{company_id: day}``
+        :return: SELECT of ``(dossier_id, scenario_id)``; null when nothing fits
+        """
+        company_days = SQL(", ").join(
+            SQL("(%s::int, %s::date)", company_id, day)
+            for company_id, day in days.items()
+        )
+        return SQL(
+            """
+            WITH day AS (SELECT * FROM (VALUES %(company_days)s) v (company_id, day)),
+            figure AS (
+              SELECT d.id, d.company_id, d.partner_id, d.kind, p.country_id, day.day,
+                     p.trust ->> d.company_id::text = 'bad' AS is_bad,
+                     c.parent_path,
+                     b.balance, f.first_date
+                FROM recouvrement_dossier d
+                JOIN day ON day.company_id = d.company_id
+                JOIN res_partner p ON p.id = d.partner_id
+                JOIN res_company c ON c.id = d.company_id
+           LEFT JOIN (
+                SELECT l.company_id, l.partner_id, sum(l.amount_residual) AS balance
+                  FROM account_move_line l
+                  JOIN account_account a ON a.id = l.account_id
+                   AND a.account_type = 'asset_receivable'
+                 WHERE l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
+                   AND l.company_id IN (SELECT company_id FROM day)
+              GROUP BY l.company_id, l.partner_id
+                ) b ON b.company_id = d.company_id AND b.partner_id = d.partner_id
+           LEFT JOIN %(first_invoice)s f
+                  ON f.company_id = d.company_id AND f.partner_id = d.partner_id
+               WHERE d.scenario_choice_id IS NULL
+            )
+            SELECT DISTINCT ON (g.id) g.id AS dossier_id, s.id AS scenario_id
+              FROM figure g
+         LEFT JOIN recouvrement_scenario s
+                ON s.active AND NOT s.by_hand
+               AND (s.company_id IS NULL
+                    OR s.company_id::text = ANY(string_to_array(g.parent_path, '/')))
+               AND EXISTS (SELECT 1 FROM recouvrement_level v
+                            WHERE v.scenario_id = s.id AND v.active)
+               AND (s.segment_kind IS NULL OR s.segment_kind = g.kind)
+               AND (NOT COALESCE(s.segment_bad_payer, false) OR g.is_bad)
+               AND (COALESCE(s.segment_new_days, 0) = 0
+                    OR g.first_date > g.day - s.segment_new_days)
+               AND (COALESCE(s.segment_amount_min, 0) = 0
+                    OR g.balance >= s.segment_amount_min)
+               AND (COALESCE(s.segment_amount_max, 0) = 0
+                    OR COALESCE(g.balance, 0) < s.segment_amount_max)
+               AND (NOT EXISTS (SELECT 1 FROM %(tags)s t WHERE t.%(scenario)s = s.id)
+                    OR EXISTS (
+                      SELECT 1 FROM %(tags)s t
+                        JOIN res_partner_res_partner_category_rel pc
+                          ON pc.category_id = t.%(tag)s
+                       WHERE t.%(scenario)s = s.id
+                         AND pc.partner_id = g.partner_id))
+               AND (NOT EXISTS (SELECT 1 FROM %(lands)s t WHERE t.%(scenario)s = s.id)
+                    OR EXISTS (SELECT 1 FROM %(lands)s t
+                                WHERE t.%(scenario)s = s.id
+                                  AND t.%(land)s = g.country_id))
+          ORDER BY g.id, s.sequence, s.id
+            """,
+            company_days=company_days,
+            first_invoice=self._first_invoice_sql(),
+            tags=SQL.identifier(self._fields["segment_category_ids"].relation),
+            scenario=SQL.identifier(self._fields["segment_category_ids"].column1),
+            tag=SQL.identifier(self._fields["segment_category_ids"].column2),
+            lands=SQL.identifier(self._fields["segment_country_ids"].relation),
+            land=SQL.identifier(self._fields["segment_country_ids"].column2),
+        )
+
+    @api.model
+    def _first_invoice_sql(self):
+        """First invoice of each customer; only read when a segment asks for it."""
+        wanted = self.sudo().search_count(
+            [("segment_new_days", ">", 0), ("by_hand", "=", False)], limit=1
+        )
+        if not wanted:
+            return SQL(
+                "(SELECT NULL::int company_id, NULL::int partner_id,"
+                " NULL::date first_date WHERE false)"
+            )
+        return SQL(
+            """
+            (SELECT m.company_id, m.commercial_partner_id AS partner_id,
+                    min(m.invoice_date) AS first_date
+               FROM account_move m
+              WHERE m.state = 'posted' AND m.move_type = 'out_invoice'
+                AND m.company_id IN (SELECT company_id FROM day)
+           GROUP BY m.company_id, m.commercial_partner_id)
+            """
+        )

@@ -1,0 +1,269 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+# Which of a customer's items speaks for the dossier: first what a person must
+# mend, then what goes on, then what is at rest.
+HEAD_ORDER = (
+    "held:no_contact",
+    "due",
+    "held:bank_stale",
+    "held:unallocated_credit",
+    "held:no_scenario",
+    "held:paused",
+    "held:insolvency",
+    "held:handover",
+    "waiting:approval",
+    "waiting:failed",
+    "waiting:posting",
+    "waiting:closed",
+    "waiting:gap",
+    "waiting:amount",
+    "waiting:delay",
+    "held:promise",
+    "held:plan",
+    "held:dispute",
+    "held:blocked",
+    "held:excluded",
+    "held:no_followup",
+    "held:in_payment",
+    "held:left_out",
+    "exhausted",
+    "not_due",
+    "credit",
+)
+
+ACTIONS = ("fix", "approve", "call", "visit", "post", "decide", "allocate", "bank")
+
+
+def head_rank_sql(alias):
+    """Rank of an item of the one query in HEAD_ORDER."""
+    return SQL(
+        "COALESCE(array_position(%s::text[], %s.situation"
+        " || COALESCE(':' || %s.reason, '')), 99)",
+        list(HEAD_ORDER),
+        SQL.identifier(alias),
+        SQL.identifier(alias),
+    )
+
+
+class RecouvrementWorklist(models.Model):
+    """One row per dossier with something open: what it owes, what comes next."""
+
+    _name = "recouvrement.worklist"
+    _description = "Worklist"
+    _auto = False
+    _order = "priority desc, amount_late desc, id"
+
+    dossier_id = fields.Many2one("recouvrement.dossier", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
+    collector_id = fields.Many2one("res.users", readonly=True)
+    salesperson_id = fields.Many2one("res.users", readonly=True)
+    scenario_id = fields.Many2one("recouvrement.scenario", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    amount_open = fields.Monetary(string="Open", readonly=True)
+    amount_late = fields.Monetary(string="Overdue", readonly=True)
+    amount_credit = fields.Monetary(string="Credits", readonly=True)
+    item_count = fields.Integer(string="Late Items", readonly=True)
+    days_late = fields.Integer(string="Oldest (Days)", readonly=True, aggregator="max")
+    level_id = fields.Many2one(
+        "recouvrement.level", string="Level Reached", readonly=True
+    )
+    next_level_id = fields.Many2one(
+        "recouvrement.level", string="Next Level", readonly=True
+    )
+    next_date = fields.Date(string="Next Date", readonly=True)
+    last_date = fields.Date(string="Last Relance", readonly=True)
+    situation = fields.Selection(
+        lambda self: self.env["recouvrement.open.item"]._selection_situation(),
+        readonly=True,
+    )
+    reason = fields.Selection(
+        lambda self: self.env["recouvrement.open.item"]._selection_reason(),
+        readonly=True,
+    )
+    action = fields.Selection(
+        "_selection_action",
+        string="To Do",
+        readonly=True,
+        help="What waits for a person.",
+    )
+    priority = fields.Integer(readonly=True, aggregator=None)
+    situation_text = fields.Char(string="Why", compute="_compute_situation_text")
+
+    @api.model
+    def _selection_action(self):
+        return [
+            ("fix", self.env._("Fix")),
+            ("approve", self.env._("Approve")),
+            ("call", self.env._("Call")),
+            ("visit", self.env._("Visit")),
+            ("post", self.env._("Post the letter")),
+            ("decide", self.env._("Decide")),
+            ("allocate", self.env._("Allocate credits")),
+            ("bank", self.env._("Import the bank")),
+        ]
+
+    # ------------------------------------------------------------------
+    # Read model
+    # ------------------------------------------------------------------
+    @property
+    def _table_query(self):
+        item = self.env["recouvrement.open.item"]
+        scope = self.env.context.get("recouvrement_scope")
+        return self._select(
+            item._query(self.env.companies, scope=item._scope_sql(scope))
+        )
+
+    def _select(self, query):
+        """One row per dossier from the rows of the one query.
+
+        :param query: SituationQuery
+        """
+        return SQL(
+            """
+            WITH situation_row AS MATERIALIZED (%(query)s),
+            work AS (%(work)s),
+            account AS (
+                SELECT s.dossier_id,
+                       sum(s.amount_residual) AS amount_open,
+                       COALESCE(sum(s.amount_residual) FILTER (
+                           WHERE s.is_late AND s.amount_residual > 0), 0)
+                           AS amount_late,
+                       -COALESCE(sum(s.amount_residual) FILTER (
+                           WHERE s.amount_residual < 0), 0) AS amount_credit,
+                       count(*) FILTER (WHERE s.is_late AND s.amount_residual > 0)
+                           AS item_count,
+                       COALESCE(GREATEST(max(s.days_late) FILTER (
+                           WHERE s.is_late AND s.amount_residual > 0), 0), 0)
+                           AS days_late,
+                       max(ARRAY[r.delay, r.id]) AS level_key,
+                       min(ARRAY[%(rank)s, -s.days_late, s.id]) AS head
+                  FROM situation_row s
+             LEFT JOIN recouvrement_level r ON r.id = s.reached_level_id
+              GROUP BY s.dossier_id)
+            SELECT a.dossier_id AS id, a.dossier_id, h.company_id, h.partner_id,
+                   d.collector_id, p.user_id AS salesperson_id,
+                   h.scenario_id, c.currency_id,
+                   a.amount_open, a.amount_late, a.amount_credit, a.item_count,
+                   a.days_late, a.level_key[2] AS level_id,
+                   h.next_level_id, h.next_date, h.last_any AS last_date,
+                   h.situation, h.reason, h.date_due, h.until, h.detail,
+                   h.amount_residual, h.late_amount, h.credit_amount,
+                   h.id AS head_item_id, w.action,
+                   COALESCE(%(count)s - array_position(%(actions)s::text[], w.action),
+                            0) AS priority
+              FROM account a
+              JOIN situation_row h ON h.id = a.head[3]
+              JOIN recouvrement_dossier d ON d.id = a.dossier_id
+              JOIN res_partner p ON p.id = h.partner_id
+              JOIN res_company c ON c.id = h.company_id
+         LEFT JOIN work t ON t.dossier_id = a.dossier_id
+             CROSS JOIN LATERAL (SELECT %(action)s AS action) w
+            """,
+            query=query.select(),
+            work=self._work_sql(),
+            rank=head_rank_sql("s"),
+            actions=list(ACTIONS),
+            count=len(ACTIONS) + 1,
+            action=self._action_sql(),
+        )
+
+    def _work_sql(self):
+        """What waits for a person on each dossier, beside the items."""
+        return SQL(
+            """
+            SELECT x.dossier_id,
+                   bool_or(x.state IN ('failed', 'returned')
+                           AND NOT COALESCE(x.settled, false)) AS failed,
+                   bool_or(x.state = 'draft') AS to_approve,
+                   bool_or(x.channel = 'call' AND x.state = 'todo') AS call,
+                   bool_or(x.channel = 'visit' AND x.state = 'todo') AS visit,
+                   bool_or(x.channel = 'task' AND x.state = 'todo') AS task,
+                   bool_or(x.channel IN ('letter', 'registered')
+                           AND x.state = 'todo') AS post
+              FROM recouvrement_delivery x
+             WHERE x.state IN ('draft', 'todo', 'failed', 'returned')
+          GROUP BY x.dossier_id
+            """
+        )
+
+    def _action_sql(self):
+        """What a person has to do, first of ACTIONS."""
+        return SQL(
+            """
+            CASE WHEN t.failed OR h.reason IN ('no_contact', 'no_scenario') THEN 'fix'
+                 WHEN t.to_approve THEN 'approve'
+                 WHEN t.call THEN 'call'
+                 WHEN t.visit THEN 'visit'
+                 WHEN t.post THEN 'post'
+                 WHEN t.task OR h.situation = 'exhausted' THEN 'decide'
+                 WHEN h.reason = 'unallocated_credit' THEN 'allocate'
+                 WHEN h.reason = 'bank_stale' THEN 'bank'
+            END
+            """
+        )
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        if not Domain(domain).is_false():
+            self._prepare_read()
+        return super()._search(domain, *args, **kwargs)
+
+    def fetch(self, field_names=None):
+        self._prepare_read()
+        scoped = self.with_context(recouvrement_scope=("dossier_id", tuple(self._ids)))
+        return super(RecouvrementWorklist, scoped).fetch(field_names)
+
+    @api.model
+    def _prepare_read(self):
+        self.env["recouvrement.delivery"].flush_model()
+        self.env["recouvrement.open.item"]._prepare_read()
+
+    @api.model
+    def _figures(self, dossiers, day=None):
+        """Rows of the worklist for some dossiers, as dicts.
+
+        :rtype: list[dict]
+        """
+        if not dossiers.ids:
+            return []
+        self._prepare_read()
+        item = self.env["recouvrement.open.item"]
+        scope = item._scope_sql(("partner_id", dossiers.partner_id.ids))
+        query = item._query(dossiers.company_id, day, scope)
+        return self.env.execute_query_dict(self._select(query))
+
+    def _compute_situation_text(self):
+        rows = {
+            row["dossier_id"]: row for row in self._figures(self.sudo().dossier_id)
+        }
+        describe = self.env["recouvrement.open.item"]._describe
+        for work in self:
+            row = rows.get(work.id)
+            work.situation_text = describe(row, work.company_id) if row else ""
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+    @api.model
+    def action_open(self):
+        """Open the worklist after opening the missing dossiers."""
+        companies = self.env.companies
+        if self.env.user.has_group("recouvrement_amiable.group_collector"):
+            self.env["recouvrement.dossier"].sudo()._refresh(companies)
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "recouvrement_amiable.recouvrement_worklist_action"
+        )
+
+    def action_open_dossier(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "recouvrement.dossier",
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }

@@ -1,0 +1,225 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import pytz
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import SQL
+from odoo.tools.mail import email_normalize
+
+from ..legal.calendar import OpeningCalendar
+
+WEEKS = {
+    "monday_friday": range(5),
+    "monday_saturday": range(6),
+    "every_day": range(7),
+}
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    recouvrement_test_mode = fields.Boolean(
+        string="Relance Test Mode",
+        default=True,
+        help="While it is on, no message reaches a customer: every message goes to"
+        " the test address. A credit manager ends it from the going-live checklist.",
+    )
+    recouvrement_test_email = fields.Char(string="Relance Test Address")
+    recouvrement_live_date = fields.Date(string="Relances Live Since", readonly=True)
+    recouvrement_entry_mode = fields.Selection(
+        [
+            ("first", "Start at the first level"),
+            ("age", "Enter at the level of its age, without sending"),
+        ],
+        string="Items Already Late",
+        default="first",
+        required=True,
+    )
+    recouvrement_ignore_before = fields.Date(
+        string="Leave Out Items Due Before",
+        help="Items due before this day are never dunned; they stay in the balance.",
+    )
+    recouvrement_week = fields.Selection(
+        [
+            ("monday_friday", "Monday to Friday"),
+            ("monday_saturday", "Monday to Saturday"),
+            ("every_day", "Every day"),
+        ],
+        string="Relance Days",
+        default="monday_friday",
+        required=True,
+    )
+    recouvrement_holidays = fields.Selection(
+        [
+            ("france", "French public holidays"),
+            ("alsace_moselle", "French public holidays, with Alsace-Moselle"),
+            ("none", "None"),
+        ],
+        string="Closed Holidays",
+        default="france",
+        required=True,
+        help="Labour Code, art. L3133-1 (and L3134-13 for Alsace-Moselle).",
+    )
+    recouvrement_bank_max_age = fields.Integer(
+        string="Bank Data Maximum Age",
+        default=7,
+        help="Days since the last bank entry after which nothing is sent on doubt."
+        " 0 switches the check off.",
+    )
+    recouvrement_bank_policy = fields.Selection(
+        [("hold", "Hold the relances"), ("warn", "Warn only")],
+        string="When Bank Data Is Old",
+        default="hold",
+        required=True,
+    )
+    recouvrement_soon_days = fields.Integer(
+        string="Falling Due Soon",
+        default=7,
+        help="A relance also announces what falls due within this number of days.",
+    )
+    recouvrement_run_keep_days = fields.Integer(
+        string="Keep Run Reports",
+        default=365,
+        help="Days during which the line per debtor of each run is kept."
+        " Relances and deliveries are never deleted.",
+    )
+    recouvrement_collector_id = fields.Many2one(
+        "res.users", string="Default Collector", ondelete="set null"
+    )
+    recouvrement_manager_id = fields.Many2one(
+        "res.users",
+        string="Credit Manager",
+        ondelete="set null",
+        help="Gets the proposals to hand over and the alerts of the nightly run.",
+    )
+
+    _recouvrement_bank_age_positive = models.Constraint(
+        "CHECK (recouvrement_bank_max_age >= 0)",
+        "The maximum age of bank data cannot be negative.",
+    )
+    _recouvrement_soon_positive = models.Constraint(
+        "CHECK (recouvrement_soon_days >= 0)",
+        "The number of days for what falls due soon cannot be negative.",
+    )
+    _recouvrement_keep_positive = models.Constraint(
+        "CHECK (recouvrement_run_keep_days >= 1)",
+        "Run reports are kept at least one day.",
+    )
+
+    @api.constrains("recouvrement_test_email")
+    def _check_recouvrement_test_email(self):
+        for company in self:
+            address = company.recouvrement_test_email
+            if address and not email_normalize(address):
+                raise ValidationError(
+                    self.env._(
+                        "“%(address)s” is not an e-mail address. Give the relance"
+                        " test address of %(company)s as name@domain.",
+                        address=address,
+                        company=company.name,
+                    )
+                )
+
+    # ------------------------------------------------------------------
+    # The day
+    # ------------------------------------------------------------------
+    def _recouvrement_today(self):
+        """Today in the company's own time zone.
+
+        The context key ``recouvrement_day`` (date or ISO string) replaces it:
+        dry runs and the demonstration look at another day.
+        """
+        self.ensure_one()
+        forced = self.env.context.get("recouvrement_day")
+        if forced:
+            return fields.Date.to_date(forced)
+        zone = pytz.timezone(self.partner_id.tz or "Europe/Paris")
+        utc_now = pytz.utc.localize(fields.Datetime.now())
+        return utc_now.astimezone(zone).date()
+
+    def _recouvrement_calendar(self):
+        """:rtype: OpeningCalendar"""
+        self.ensure_one()
+        closed = self.env["recouvrement.closed.day"].sudo().search_fetch(
+            [("company_id", "=", self.id)], ["date"]
+        )
+        return OpeningCalendar(
+            WEEKS[self.recouvrement_week],
+            self.recouvrement_holidays,
+            closed.mapped("date"),
+        )
+
+    # ------------------------------------------------------------------
+    # Bank data
+    # ------------------------------------------------------------------
+    def _recouvrement_bank_dates(self, days):
+        """Last day on which each company's bank journals moved.
+
+        :param dict days: ``{company_id: day}``, later entries do not count
+        :rtype: dict[int, date]
+        """
+        if not self:
+            return {}
+        rows = SQL(", ").join(
+            SQL("(%s::int, %s::date)", company.id, days[company.id])
+            for company in self
+        )
+        self.env["account.move"].flush_model(["date", "state", "journal_id"])
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT c.id, x.date
+                      FROM (VALUES %s) c (id, day)
+                     CROSS JOIN LATERAL (
+                        SELECT max(last.date) AS date
+                          FROM account_journal j
+                         CROSS JOIN LATERAL (
+                            SELECT m.date FROM account_move m
+                             WHERE m.journal_id = j.id AND m.state = 'posted'
+                               AND m.date <= c.day
+                          ORDER BY m.date DESC LIMIT 1) last
+                         WHERE j.company_id = c.id
+                           AND j.type IN ('bank', 'credit')) x
+                    """,
+                    rows,
+                )
+            )
+        )
+
+    def _recouvrement_bank_is_old(self, day, bank_date):
+        """Whether the bank data known on ``day`` is too old to write to debtors."""
+        self.ensure_one()
+        limit = self.recouvrement_bank_max_age
+        if not limit:
+            return False
+        return bank_date is None or (day - bank_date).days > limit
+
+    # ------------------------------------------------------------------
+    # Parameters of the one query
+    # ------------------------------------------------------------------
+    def _recouvrement_parameters(self, day=None):
+        """What the one query must know of each company (see SituationQuery).
+
+        :param day: look at this day instead of today
+        :rtype: list[dict]
+        """
+        companies = self.sudo()
+        days = {c.id: day or c._recouvrement_today() for c in companies}
+        bank_dates = companies._recouvrement_bank_dates(days)
+        return [
+            {
+                "company_id": company.id,
+                "day": days[company.id],
+                "is_open": company._recouvrement_calendar().is_open(days[company.id]),
+                "bank_hold": company.recouvrement_bank_policy == "hold"
+                and company._recouvrement_bank_is_old(
+                    days[company.id], bank_dates.get(company.id)
+                ),
+                "ignore_before": company.recouvrement_ignore_before or None,
+                "step_before": company.recouvrement_entry_mode == "first"
+                and company.recouvrement_live_date
+                or None,
+            }
+            for company in companies
+        ]

@@ -1,0 +1,40 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    recouvrement_test_mode = fields.Boolean(
+        related="company_id.recouvrement_test_mode", readonly=True
+    )
+    recouvrement_test_email = fields.Char(
+        related="company_id.recouvrement_test_email", readonly=False
+    )
+    recouvrement_ignore_before = fields.Date(
+        related="company_id.recouvrement_ignore_before", readonly=False
+    )
+    recouvrement_week = fields.Selection(
+        related="company_id.recouvrement_week", readonly=False
+    )
+    recouvrement_holidays = fields.Selection(
+        related="company_id.recouvrement_holidays", readonly=False
+    )
+    recouvrement_bank_max_age = fields.Integer(
+        related="company_id.recouvrement_bank_max_age", readonly=False
+    )
+    recouvrement_bank_policy = fields.Selection(
+        related="company_id.recouvrement_bank_policy", readonly=False
+    )
+    recouvrement_soon_days = fields.Integer(
+        related="company_id.recouvrement_soon_days", readonly=False
+    )
+    recouvrement_run_keep_days = fields.Integer(
+        related="company_id.recouvrement_run_keep_days", readonly=False
+    )
+    recouvrement_collector_id = fields.Many2one(
+        related="company_id.recouvrement_collector_id", readonly=False
+    )
+    recouvrement_manager_id = fields.Many2one(
+        related="company_id.recouvrement_manager_id", readonly=False
+    )

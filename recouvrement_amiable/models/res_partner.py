@@ -1,0 +1,105 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+_GROUPS = "recouvrement_amiable.group_reader"
+
+
+class ResPartner(models.Model):
+    """The customer's account in the current company, read from the dossier."""
+
+    _inherit = "res.partner"
+
+    recouvrement_dossier_id = fields.Many2one(
+        "recouvrement.dossier",
+        string="Dossier",
+        compute="_compute_recouvrement_dossier_id",
+        groups=_GROUPS,
+    )
+    recouvrement_amount_open = fields.Monetary(
+        string="Due", compute="_compute_recouvrement_figures", groups=_GROUPS
+    )
+    recouvrement_amount_late = fields.Monetary(
+        string="Overdue", compute="_compute_recouvrement_figures", groups=_GROUPS
+    )
+    recouvrement_days_late = fields.Integer(
+        string="Oldest (Days Late)",
+        compute="_compute_recouvrement_figures",
+        groups=_GROUPS,
+    )
+    recouvrement_level_id = fields.Many2one(
+        "recouvrement.level",
+        string="Relance Level",
+        compute="_compute_recouvrement_figures",
+        groups=_GROUPS,
+    )
+    recouvrement_situation_text = fields.Char(
+        string="Next Action", compute="_compute_recouvrement_figures", groups=_GROUPS
+    )
+    recouvrement_scenario_id = fields.Many2one(
+        "recouvrement.scenario",
+        string="Scenario",
+        compute="_compute_recouvrement_figures",
+        groups=_GROUPS,
+    )
+    recouvrement_collector_id = fields.Many2one(
+        "res.users",
+        string="Collector",
+        compute="_compute_recouvrement_figures",
+        groups=_GROUPS,
+    )
+    recouvrement_relance_ids = fields.One2many(
+        "recouvrement.relance",
+        compute="_compute_recouvrement_figures",
+        string="Relances",
+        groups=_GROUPS,
+    )
+
+    @api.depends_context("company")
+    def _compute_recouvrement_dossier_id(self):
+        dossiers = self.env["recouvrement.dossier"].search(
+            [
+                ("partner_id", "in", self.commercial_partner_id.ids),
+                ("company_id", "=", self.env.company.id),
+            ]
+        )
+        by_partner = {dossier.partner_id: dossier for dossier in dossiers}
+        for partner in self:
+            partner.recouvrement_dossier_id = by_partner.get(
+                partner.commercial_partner_id
+            )
+
+    @api.depends_context("company")
+    def _compute_recouvrement_figures(self):
+        """Figures of the dossier in the current company."""
+        for partner in self:
+            dossier = partner.recouvrement_dossier_id
+            partner.recouvrement_amount_open = dossier.amount_open
+            partner.recouvrement_amount_late = dossier.amount_late
+            partner.recouvrement_days_late = dossier.days_late
+            partner.recouvrement_level_id = dossier.level_id
+            partner.recouvrement_situation_text = dossier.situation_text
+            partner.recouvrement_scenario_id = dossier.scenario_id
+            partner.recouvrement_collector_id = dossier.sudo()._collector()
+            partner.recouvrement_relance_ids = dossier.relance_ids[:10]
+
+    def action_recouvrement_dossier(self):
+        """Open the dossier, made on first need."""
+        self.ensure_one()
+        dossier = self.env["recouvrement.dossier"]._for_partners(
+            self, self.env.company
+        )
+        if not dossier:
+            raise UserError(
+                self.env._(
+                    "%s has nothing open in this company: there is no dossier.",
+                    self.display_name,
+                )
+            )
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "recouvrement.dossier",
+            "res_id": dossier[:1].id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }

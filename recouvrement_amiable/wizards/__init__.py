@@ -1,0 +1,9 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from . import recouvrement_selection
+from . import recouvrement_relance_now
+from . import recouvrement_pause
+from . import recouvrement_exclude
+from . import recouvrement_call_result
+from . import recouvrement_refuse
+from . import recouvrement_dry_run
+from . import recouvrement_go_live

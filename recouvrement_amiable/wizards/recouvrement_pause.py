@@ -1,0 +1,53 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class RecouvrementPause(models.TransientModel):
+    """Postpone by some days, or pause until a date: nothing leaves meanwhile."""
+
+    _name = "recouvrement.pause"
+    _inherit = "recouvrement.selection"
+    _description = "Postpone or pause"
+
+    mode = fields.Selection(
+        [("postpone", "Postpone"), ("pause", "Pause")], default="pause", required=True
+    )
+    days = fields.Integer(default=7)
+    until = fields.Date(
+        string="Until",
+        required=True,
+        compute="_compute_until",
+        store=True,
+        readonly=False,
+        help="The relances go on from this day.",
+    )
+    reason = fields.Char(required=True)
+
+    @api.depends("days", "mode")
+    def _compute_until(self):
+        for wizard in self:
+            today = wizard.env.company._recouvrement_today()
+            if wizard.mode == "postpone":
+                wizard.until = today + timedelta(days=wizard.days)
+            elif not wizard.until:
+                wizard.until = today + timedelta(days=30)
+
+    def action_confirm(self):
+        self.ensure_one()
+        self.dossier_ids.check_access("write")
+        today = self.env.company._recouvrement_today()
+        if self.until <= today:
+            raise UserError(
+                self.env._("The pause must end after today: choose a later day.")
+            )
+        if self.until > today + timedelta(days=730):
+            raise UserError(
+                self.env._("A pause of more than two years is an error: check the day.")
+            )
+        self.dossier_ids._pause(self.until, self.reason)
+        return self._done(
+            self.env._("%s customer(s) left in peace.", len(self.dossier_ids))
+        )
