@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,8 @@ def say(message):
 
 def exit_with(main, *args):
     """Run ``main`` and turn its result, or one clear line, into an exit code."""
+    # a polite kill unwinds too, so that databases and child processes are cleaned up
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         sys.exit(main(*args))
     except Missing as missing:

@@ -50,12 +50,18 @@ def _wanted_cache_dir():
 
 
 @contextlib.contextmanager
-def locked(name):
-    """Hold the file lock ``name``, so that concurrent set-ups wait for each other."""
+def locked(name, busy=None):
+    """Hold the file lock ``name``, so that concurrent set-ups wait for each other.
+
+    With ``busy``, do not wait: that line is the answer to a second one.
+    """
     folder = cache_dir() / "locks"
     folder.mkdir(exist_ok=True)
     with open(folder / f"{name}.lock", "w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
+        except BlockingIOError:
+            raise Missing(busy) from None
         yield
 
 

@@ -54,7 +54,7 @@ def template(setup, modules=None, more_addons=()):
     with locked("templates"):
         name = _made_template(
             setup,
-            digest("core", _server_identity(setup), _version(setup), *others),
+            digest(_server_identity(setup), _version(setup), *others, *more_addons),
             None,
             others,
             more_addons,

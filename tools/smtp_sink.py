@@ -125,6 +125,7 @@ def main():
     parser.add_argument("folder", type=Path, help="where the messages are kept")
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--port-file", type=Path, help="file to write the port to")
+    parser.add_argument("--quiet", action="store_true", help="print nothing")
     for name in ("refuse", "drop", "vanish"):
         parser.add_argument(f"--{name}", action="append", default=[], metavar="ADDRESS")
     options = parser.parse_args()
@@ -134,7 +135,8 @@ def main():
     with Sink(
         options.folder, options.port, options.refuse, options.drop, options.vanish
     ) as sink:
-        print(f"SMTP sink on 127.0.0.1:{sink.port}, messages in {sink.folder}")
+        if not options.quiet:
+            print(f"SMTP sink on 127.0.0.1:{sink.port}, messages in {sink.folder}")
         if options.port_file:
             _announce(options.port_file, sink.port)
         _wait(stopped)

@@ -1,0 +1,1 @@
+"""``bin/demo``: a small French company with its debtors, relances sent for real."""
