@@ -81,8 +81,9 @@ class RecouvrementLevel(models.Model):
         "The minimum gap goes from 0 to 365 days.",
     )
     _has_channel = models.Constraint(
-        "CHECK (channel_email OR channel_letter OR channel_registered"
-        " OR channel_call OR channel_visit OR channel_task)",
+        "CHECK (channel_email IS TRUE OR channel_letter IS TRUE"
+        " OR channel_registered IS TRUE OR channel_call IS TRUE"
+        " OR channel_visit IS TRUE OR channel_task IS TRUE)",
         "A level needs at least one channel.",
     )
 

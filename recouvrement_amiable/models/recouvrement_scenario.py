@@ -172,7 +172,7 @@ class RecouvrementScenario(models.Model):
             SELECT DISTINCT ON (g.id) g.id AS dossier_id, s.id AS scenario_id
               FROM figure g
          LEFT JOIN recouvrement_scenario s
-                ON s.active AND NOT s.by_hand
+                ON s.active AND s.by_hand IS NOT TRUE
                AND (s.company_id IS NULL
                     OR s.company_id::text = ANY(string_to_array(g.parent_path, '/')))
                AND EXISTS (SELECT 1 FROM recouvrement_level v

@@ -423,11 +423,11 @@ class SituationQuery:
                    END THEN 'unallocated_credit' END,
               CASE WHEN i.bank_hold THEN 'bank_stale' END,
               CASE WHEN n.id IS NOT NULL AND NOT (
-                     (n.channel_email AND k.email_partner_id IS NOT NULL)
-                     OR ((n.channel_letter OR n.channel_registered)
+                     (n.channel_email IS TRUE AND k.email_partner_id IS NOT NULL)
+                     OR ((n.channel_letter IS TRUE OR n.channel_registered IS TRUE)
                          AND k.post_partner_id IS NOT NULL)
-                     OR (n.channel_call AND k.phone_partner_id IS NOT NULL)
-                     OR n.channel_visit OR n.channel_task
+                     OR (n.channel_call IS TRUE AND k.phone_partner_id IS NOT NULL)
+                     OR n.channel_visit IS TRUE OR n.channel_task IS TRUE
                    ) THEN 'no_contact' END
             ], NULL)
             """,

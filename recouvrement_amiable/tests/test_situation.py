@@ -1,0 +1,442 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from odoo import Command
+from odoo.tests import tagged
+
+from .common import TODAY, RecouvrementCommon
+
+
+@tagged("post_install", "-at_install")
+class TestSituation(RecouvrementCommon):
+    """On a given day every open item is in exactly one situation."""
+
+    # -- the ladder ----------------------------------------------------
+    def test_not_due(self):
+        invoice = self._invoice(-20)
+        row = self.assertSituation(invoice, "not_due")
+        self.assertEqual(row["next_level_id"], self.courtesy.id)
+        self.assertEqual(row["next_date"], TODAY + timedelta(days=15))
+
+    def test_courtesy_before_due_date(self):
+        row = self.assertSituation(self._invoice(-5), "due")
+        self.assertEqual(row["next_level_id"], self.courtesy.id)
+        self.assertFalse(row["is_late"])
+
+    def test_due_date_itself_is_not_late(self):
+        self.assertSituation(self._invoice(0), "not_due")
+
+    def test_one_day_before_and_on_the_first_level(self):
+        self.assertSituation(self._invoice(2), "waiting", "delay")
+        self.assertSituation(self._invoice(3), "due")
+
+    def test_delay_zero_is_due_on_the_due_date(self):
+        scenario = self._create_scenario("At once", delays=(0, 10))
+        invoice = self._invoice(0, recouvrement_scenario_id=scenario.id)
+        row = self.assertSituation(invoice, "due")
+        self.assertEqual(row["next_delay"], 0)
+
+    def test_step_by_step_skips_no_level(self):
+        row = self.assertSituation(self._invoice(100), "due")
+        self.assertEqual(row["next_level_id"], self.level1.id)
+
+    def test_by_age_takes_the_highest_level_passed(self):
+        self.scenario.progression = "age"
+        row = self.assertSituation(self._invoice(20), "due")
+        self.assertEqual(row["next_level_id"], self.level2.id)
+
+    def test_by_age_before_the_first_level_waits(self):
+        self.scenario.progression = "age"
+        row = self.assertSituation(self._invoice(1), "waiting", "delay")
+        self.assertEqual(row["next_level_id"], self.level1.id)
+
+    def test_reached_then_next(self):
+        invoice = self._invoice(3)
+        self._run()
+        row = self._row(invoice)
+        self.assertEqual(row["reached_level_id"], self.level1.id)
+        self.assertEqual(row["next_level_id"], self.level2.id)
+
+    def test_last_level_done(self):
+        self.scenario.progression = "age"
+        invoice = self._invoice(40)
+        self._run()
+        self._relances().delivery_ids.sudo().write({"state": "sent"})
+        self._relances()._refresh_progress()
+        self.assertSituation(invoice, "exhausted")
+
+    def test_cancelled_relance_gives_the_level_back(self):
+        invoice = self._invoice(3)
+        self._run()
+        self._relances().action_cancel()
+        row = self.assertSituation(invoice, "due")
+        self.assertFalse(row["reached_level_id"])
+
+    def test_scenario_change_keeps_the_age_of_what_was_said(self):
+        """Reached +15; a ladder of +5, +12, +20 counts +12 as reached."""
+        self.scenario.progression = "age"
+        invoice = self._invoice(16)
+        self._run()
+        other = self._create_scenario("Other", delays=(5, 12, 20))
+        self._dossier().scenario_choice_id = other
+        row = self._row(invoice)
+        levels = other.level_ids.sorted("delay")
+        self.assertEqual(row["reached_level_id"], levels[1].id)
+        self.assertEqual(row["next_level_id"], levels[2].id)
+
+    def test_scenario_change_below_every_new_level(self):
+        invoice = self._invoice(3)
+        self._run()
+        other = self._create_scenario("Late", delays=(10, 20))
+        self._dossier().scenario_choice_id = other
+        row = self._row(invoice)
+        self.assertFalse(row["reached_level_id"])
+        self.assertEqual(row["next_delay"], 10)
+
+    def test_archived_level_still_counts_as_said(self):
+        invoice = self._invoice(3)
+        self._run()
+        self.level1.active = False
+        row = self._row(invoice)
+        self.assertFalse(row["reached_level_id"])
+        self.assertEqual(row["next_level_id"], self.level2.id)
+
+    # -- choice of the scenario ----------------------------------------
+    def test_hand_choice_wins_and_the_invoice_wins_over_both(self):
+        invoice = self._invoice(3)
+        chosen = self._create_scenario("Chosen", delays=(1,))
+        self._dossier().scenario_choice_id = chosen
+        self.assertEqual(self._row(invoice)["scenario_id"], chosen.id)
+        on_invoice = self._create_scenario("Invoice", delays=(2,))
+        invoice.recouvrement_scenario_id = on_invoice
+        self.assertEqual(self._row(invoice)["scenario_id"], on_invoice.id)
+
+    def test_first_match_by_sequence(self):
+        tag = self.env["res.partner.category"].create({"name": "Fragile"})
+        special = self._create_scenario(
+            "Tagged", sequence=0, segment_category_ids=[Command.link(tag.id)]
+        )
+        invoice = self._invoice(3)
+        self.assertEqual(self._row(invoice)["scenario_id"], self.scenario.id)
+        self.customer.category_id = tag
+        self.assertEqual(self._row(invoice)["scenario_id"], special.id)
+
+    def test_segments(self):
+        invoice = self._invoice(3, 500)
+        france = self.env.ref("base.fr")
+        for vals, fits in (
+            ({"segment_kind": "company"}, True),
+            ({"segment_kind": "public"}, False),
+            ({"segment_amount_min": 500}, True),
+            ({"segment_amount_min": 501}, False),
+            ({"segment_amount_max": 500}, False),
+            ({"segment_amount_max": 501}, True),
+            ({"segment_country_ids": [Command.link(france.id)]}, False),
+            ({"segment_bad_payer": True}, False),
+            ({"segment_new_days": 365}, True),
+            ({"segment_new_days": 20}, False),
+        ):
+            special = self._create_scenario("Segment", sequence=0, **vals)
+            expected = special if fits else self.scenario
+            self.assertEqual(self._row(invoice)["scenario_id"], expected.id, vals)
+            special.active = False
+
+    def test_bad_payer_segment_reads_the_company_s_own_trust(self):
+        special = self._create_scenario("Bad", sequence=0, segment_bad_payer=True)
+        invoice = self._invoice(3)
+        self.customer.with_company(self.company).trust = "bad"
+        self.assertEqual(self._row(invoice)["scenario_id"], special.id)
+
+    def test_no_scenario_is_a_visible_hold(self):
+        self.scenario.active = False
+        self.assertSituation(self._invoice(3), "held", "no_scenario")
+
+    # -- waits -----------------------------------------------------------
+    def test_minimum_gap(self):
+        self._invoice(3)
+        self._run()
+        self._relances().delivery_ids.sudo().write({"state": "sent"})
+        self._relances()._refresh_progress()
+        other = self._invoice(4)
+        row = self.assertSituation(other, "waiting", "gap")
+        self.assertEqual(row["next_date"], TODAY + timedelta(days=5))
+        self.assertSituation(other, "waiting", "gap", TODAY + timedelta(days=4))
+        # Day 5 is a Sunday: closed; Monday it goes.
+        self.assertSituation(other, "waiting", "closed", TODAY + timedelta(days=5))
+        self.assertSituation(other, "due", None, TODAY + timedelta(days=6))
+
+    def test_courtesy_does_not_delay_the_late_ladder(self):
+        self._invoice(-5)
+        self._run()
+        late = self._invoice(3)
+        self._relances().delivery_ids.sudo().write({"state": "sent"})
+        self._relances()._refresh_progress()
+        self.assertSituation(late, "due", None, TODAY + timedelta(days=1))
+
+    def test_minimum_amount(self):
+        self.scenario.minimum_amount = 100
+        invoice = self._invoice(3, 99.99)
+        self.assertSituation(invoice, "waiting", "amount")
+        self._invoice(4, 0.01)
+        self.assertSituation(invoice, "due")
+
+    def test_closed_days(self):
+        saturday = TODAY + timedelta(days=4)
+        invoice = self._invoice(0)
+        self.assertSituation(invoice, "waiting", "closed", saturday)
+        self.assertSituation(invoice, "due", None, saturday + timedelta(days=2))
+
+    def test_holiday_and_own_closed_day(self):
+        easter_monday = TODAY.replace(month=4, day=6)
+        invoice = self._invoice(3)
+        self.assertSituation(invoice, "waiting", "closed", easter_monday)
+        self.company.sudo().recouvrement_holidays = "none"
+        self.assertSituation(invoice, "due", None, easter_monday)
+        self.env["recouvrement.closed.day"].create(
+            {"name": "Inventory", "date": TODAY, "company_id": self.company.id}
+        )
+        self.assertSituation(invoice, "waiting", "closed")
+
+    def test_waiting_for_approval_does_not_escalate(self):
+        self.level1.approval = True
+        invoice = self._invoice(3)
+        self._run()
+        self.assertSituation(
+            invoice, "waiting", "approval", TODAY + timedelta(days=30)
+        )
+
+    # -- credits, instalments, currency ----------------------------------
+    def test_credit_above_half_holds(self):
+        invoice = self._invoice(3, 1000)
+        credit = self._unallocated(500)
+        self.assertSituation(invoice, "due")
+        self.assertEqual(self._row(credit.move_id)["situation"], "credit")
+        self._unallocated(0.01)
+        self.assertSituation(invoice, "held", "unallocated_credit")
+
+    def test_credit_policies(self):
+        invoice = self._invoice(3, 1000)
+        self._unallocated(600)
+        for policy, expected in (
+            ("net", ("due", None)),
+            ("hold", ("held", "unallocated_credit")),
+            ("ignore", ("due", None)),
+            ("auto", ("held", "unallocated_credit")),
+        ):
+            self.scenario.credit_policy = policy
+            self.assertSituation(invoice, *expected)
+        self._unallocated(400)
+        self.scenario.credit_policy = "net"
+        self.assertSituation(invoice, "held", "unallocated_credit")
+
+    def test_open_credit_note_counts_as_credit(self):
+        invoice = self._invoice(3, 1000)
+        self._credit_note(600)
+        self.assertSituation(invoice, "held", "unallocated_credit")
+
+    def test_instalments_one_by_one(self):
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "Three times",
+                "line_ids": [
+                    Command.create(
+                        {"value": "percent", "value_amount": share, "nb_days": days}
+                    )
+                    for share, days in ((30, 10), (30, 40), (40, 70))
+                ],
+            }
+        )
+        invoice = self._invoice(
+            0,
+            1000,
+            invoice_date=TODAY - timedelta(days=43),
+            invoice_date_due=False,
+            invoice_payment_term_id=term.id,
+        )
+        rows = self._rows()
+        self.assertEqual([row["days_late"] for row in rows], [33, 3, -27])
+        self.assertEqual(
+            [row["situation"] for row in rows], ["due", "due", "not_due"]
+        )
+        self.assertEqual([row["amount_residual"] for row in rows], [300, 300, 400])
+        self.assertEqual(invoice.recouvrement_situation, "due")
+
+    def test_partial_payment_keeps_residual_and_history(self):
+        invoice = self._invoice(3, 1000)
+        self._run()
+        self._pay(invoice, 400)
+        row = self._row(invoice)
+        self.assertEqual(row["amount_residual"], 600)
+        self.assertEqual(row["reached_level_id"], self.level1.id)
+
+    def test_paid_credited_cancelled_trigger_nothing(self):
+        paid, credited, draft = (self._invoice(3) for _each in range(3))
+        self._pay(paid)
+        refund = credited._reverse_moves([{"invoice_date": TODAY}], cancel=True)
+        self.assertEqual(refund.state, "posted")
+        draft.button_draft()
+        draft.button_cancel()
+        self.assertEqual(self._rows(), [])
+        self._run()
+        self.assertFalse(self._relances())
+
+    def test_foreign_currency_item(self):
+        usd = self.env.ref("base.USD")
+        usd.active = True
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": usd.id,
+                "company_id": self.company.id,
+                "name": TODAY - timedelta(days=365),
+                "rate": 2.0,
+            }
+        )
+        if self.company.currency_id == usd:
+            usd = self.env.ref("base.EUR")
+            usd.active = True
+        invoice = self._invoice(3, 1000, currency_id=usd.id)
+        row = self._row(invoice)
+        self.assertEqual(row["currency_id"], usd.id)
+        self.assertEqual(row["amount_residual_currency"], 1000)
+        self.assertEqual(row["amount_residual"], invoice.amount_residual_signed)
+
+    # -- holds -----------------------------------------------------------
+    def test_core_flags(self):
+        invoice = self._invoice(3)
+        invoice.no_followup = True
+        self.assertSituation(invoice, "held", "no_followup")
+        invoice.no_followup = False
+        invoice.action_toggle_block_payment()
+        self.assertSituation(invoice, "held", "blocked")
+
+    def test_paused_until_a_day(self):
+        invoice = self._invoice(3)
+        self._dossier()._pause(TODAY + timedelta(days=1), "Call back")
+        row = self.assertSituation(invoice, "held", "paused")
+        self.assertEqual(row["detail"], "Call back")
+        self.assertSituation(invoice, "due", None, TODAY + timedelta(days=1))
+
+    def test_exclusion_of_one_instalment_and_of_an_invoice(self):
+        invoice, other = self._invoice(3), self._invoice(4)
+        item = invoice.line_ids.filtered(lambda l: l.display_type == "payment_term")
+        self.env["recouvrement.exclusion"].create(
+            {
+                "company_id": self.company.id,
+                "move_id": invoice.id,
+                "move_line_id": item.id,
+                "reason": "Wrong price",
+                "until": TODAY,
+            }
+        )
+        self.assertSituation(invoice, "held", "excluded")
+        self.assertSituation(other, "due")
+        self.assertEqual(self._dossier().amount_late, 2000)
+        self.assertSituation(invoice, "due", None, TODAY + timedelta(days=1))
+
+    def test_bank_data_too_old(self):
+        invoice = self._invoice(3)
+        self.company.sudo().recouvrement_bank_policy = "hold"
+        self.assertSituation(invoice, "held", "bank_stale")
+        self._pay(self._invoice(1, 10), days_ago=7)
+        self.assertSituation(invoice, "due")
+        self.assertSituation(
+            invoice, "held", "bank_stale", TODAY + timedelta(days=1)
+        )
+        self.company.sudo().recouvrement_bank_max_age = 0
+        self.assertSituation(invoice, "due", None, TODAY + timedelta(days=1))
+
+    def test_no_usable_contact_is_an_exception(self):
+        invoice = self._invoice(3)
+        self.customer.email = False
+        self.assertSituation(invoice, "held", "no_contact")
+        self.level1.channel_call = True
+        self.assertSituation(invoice, "due")
+        self.customer.phone = False
+        self.assertSituation(invoice, "held", "no_contact")
+        self.env["res.partner"].create(
+            {
+                "name": "Accounts",
+                "parent_id": self.customer.id,
+                "type": "invoice",
+                "email": "accounts@client.example",
+            }
+        )
+        self.assertSituation(invoice, "due")
+
+    def test_order_of_the_holds(self):
+        """The documented order decides, the others stay listed."""
+        invoice = self._invoice(3)
+        self._dossier()._pause(TODAY + timedelta(days=9), "Wait")
+        self.company.sudo().recouvrement_bank_policy = "hold"
+        self.customer.email = False
+        row = self.assertSituation(invoice, "held", "paused")
+        self.assertEqual(set(row["holds"]), {"paused", "bank_stale", "no_contact"})
+        invoice.no_followup = True
+        self.assertSituation(invoice, "held", "no_followup")
+        self.env["recouvrement.exclusion"].create(
+            {
+                "company_id": self.company.id,
+                "move_id": invoice.id,
+                "reason": "In question",
+            }
+        )
+        row = self.assertSituation(invoice, "held", "excluded")
+        self.assertIn("no_followup", row["holds"])
+
+    def test_left_out_before_a_date(self):
+        invoice, recent = self._invoice(50), self._invoice(10)
+        self.company.sudo().recouvrement_ignore_before = TODAY - timedelta(days=20)
+        self.assertSituation(invoice, "held", "left_out")
+        self.assertSituation(recent, "due")
+
+    # -- people and companies --------------------------------------------
+    def test_child_contact_belongs_to_its_parent(self):
+        child = self.env["res.partner"].create(
+            {"name": "Buyer", "parent_id": self.customer.id}
+        )
+        invoice = self._invoice(3, partner=child)
+        row = self._row(invoice)
+        self.assertEqual(row["partner_id"], self.customer.id)
+        self.assertEqual(len(self._dossier()), 1)
+
+    def test_archived_customer_still_owes(self):
+        invoice = self._invoice(3)
+        self.customer.active = False
+        self.assertSituation(invoice, "due")
+
+    def test_two_companies_never_mix(self):
+        other = self.setup_other_company()["company"]
+        other.sudo().write(
+            {"recouvrement_test_mode": False, "recouvrement_bank_policy": "warn"}
+        )
+        mine = self._invoice(3)
+        theirs = self._invoice(3, 700, company=other)
+        self.assertEqual(
+            [row["move_id"] for row in self._rows(company=other)], [theirs.id]
+        )
+        self.assertEqual([row["move_id"] for row in self._rows()], [mine.id])
+        self._run()
+        self.assertEqual(self._relances().company_id, self.company)
+
+    def test_residual_signs(self):
+        """A negative residual is a credit; a zero one is not there."""
+        refund = self._credit_note(50)
+        row = self._row(refund)
+        self.assertEqual((row["situation"], row["amount_residual"]), ("credit", -50))
+        zero = self._invoice(3, 0)
+        self.assertIsNone(self._row(zero))
+
+    def test_one_query_whatever_the_items(self):
+        """The planning of a chunk has a fixed number of queries."""
+        counts = []
+        for number in (1, 12):
+            for index in range(number):
+                self._invoice(3 + index)
+            self.env["recouvrement.run"].sudo().search([]).unlink()
+            day = TODAY + timedelta(days=7 * len(counts))
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self._run(day)
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(abs(counts[0] - counts[1]), 2, counts)
