@@ -4,13 +4,17 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from . import apt
 from .base import Missing, run, say
-from .cache import cache_dir, digest, provide
+from .cache import STAMP, cache_dir, digest, provide, remove
 
-OLDEST_PYTHON = (3, 10)
+# some of the pins need it
+OLDEST_PYTHON = (3, 11)
+# an environment that no checkout used for so long is removed
+KEPT_SECONDS = 30 * 24 * 3600
 
 
 def requirements(name):
@@ -32,7 +36,7 @@ def provide_venv(name, requirements_file):
     """Return the folder of the environment ``name`` holding exactly the pins."""
     if sys.version_info < OLDEST_PYTHON:
         raise Missing(
-            f"Python {sys.version.split()[0]} is too old: run with Python 3.10 or "
+            f"Python {sys.version.split()[0]} is too old: run with Python 3.11 or "
             "newer (set PYTHON to it)"
         )
     path, pins = requirements(requirements_file)
@@ -40,17 +44,23 @@ def provide_venv(name, requirements_file):
 
     def make(folder):
         say(f"preparing the Python environment '{name}'")
+        _prune(name)
         _create(folder)
         pip(folder, "install", "--no-input", "-q", "-r", path)
         _check_freeze(folder, pins)
 
-    return provide(
-        cache_dir() / f"venv-{name}-{tag}",
-        digest(sys.base_prefix, path.read_bytes()),
-        make,
-        lambda folder: _holds(folder, pins),
-        in_place=True,
-    )
+    # other checkouts may want other pins, and may be running right now
+    key = digest(sys.base_prefix, path.read_bytes())
+    folder = cache_dir() / f"venv-{name}-{tag}-{key[:8]}"
+    provide(folder, key, make, lambda made: _holds(made, pins), in_place=True)
+    os.utime(folder / STAMP)
+    return folder
+
+
+def _prune(name):
+    for stamp in cache_dir().glob(f"venv-{name}-*/{STAMP}"):
+        if time.time() - stamp.stat().st_mtime > KEPT_SECONDS:
+            remove(stamp.parent)
 
 
 def _create(folder):
