@@ -7,10 +7,13 @@ from . import recouvrement_level
 from . import recouvrement_dossier
 from . import recouvrement_exclusion
 from . import recouvrement_open_item
+from . import open_item_actions
 from . import recouvrement_worklist
+from . import worklist_actions
 from . import recouvrement_relance
 from . import recouvrement_relance_line
 from . import relance_message
+from . import relance_review
 from . import recouvrement_delivery
 from . import delivery_email
 from . import delivery_letter

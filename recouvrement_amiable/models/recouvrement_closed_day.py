@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import ormcache
 
 
 class RecouvrementClosedDay(models.Model):
@@ -20,3 +21,26 @@ class RecouvrementClosedDay(models.Model):
     _company_date_uniq = models.UniqueIndex(
         "(company_id, date)", "This day is already closed for this company."
     )
+
+    @api.model
+    @ormcache("company_id")
+    def _days_of(self, company_id):
+        """Closed days of a company; each sentence of a list asks for them."""
+        return tuple(
+            self.sudo()
+            .search_fetch([("company_id", "=", company_id)], ["date"])
+            .mapped("date")
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()

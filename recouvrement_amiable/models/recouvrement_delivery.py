@@ -181,6 +181,8 @@ class RecouvrementDelivery(models.Model):
         if not self.env.su:
             self._check_editable(vals)
         result = super().write(vals)
+        if {"partner_id", "channel"} & set(vals) and not self.env.su:
+            self.sudo()._mend_before_approval()
         if {"posted_on", "received_on", "returned_on"} & set(vals):
             self.sudo()._follow_post_dates()
         return result
@@ -195,7 +197,7 @@ class RecouvrementDelivery(models.Model):
                 )
             )
         for delivery in self:
-            if "channel" in vals and delivery.state != "draft":
+            if "channel" in vals and not delivery._before_approval():
                 raise UserError(
                     self.env._(
                         "%s: the channel changes only before approval.",
@@ -206,6 +208,22 @@ class RecouvrementDelivery(models.Model):
                 raise UserError(
                     self.env._("%s has already left.", delivery.display_name)
                 )
+
+    def _before_approval(self):
+        """Still free to change: its relance has not been decided on."""
+        self.ensure_one()
+        return self.relance_id.state == "to_approve" and self.state in (
+            "draft",
+            "failed",
+        )
+
+    def _mend_before_approval(self):
+        """A channel without contact failed at once; a contact mends it."""
+        mended = self.filtered(
+            lambda d: d.state == "failed" and d.partner_id and d._before_approval()
+        )
+        mended.write({"state": "draft", "failure_reason": False})
+        mended.relance_id._refresh_progress()
 
     def _follow_post_dates(self):
         for delivery in self.filtered(lambda d: d.channel in ("letter", "registered")):
@@ -251,6 +269,37 @@ class RecouvrementDelivery(models.Model):
         retry.message_id = False
         retry.relance_id._refresh_progress()
         self._wake_sender()
+
+    def action_note_result(self):
+        """Note what a call or a visit gave, script before the eyes."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "recouvrement_amiable.recouvrement_call_result_action"
+        )
+        action["context"] = {"default_delivery_id": self.id}
+        return action
+
+    def action_open(self):
+        """The whole delivery: proof, tracking, what to do about a failure."""
+        self.ensure_one()
+        return self._open(self)
+
+    def action_open_relance(self):
+        self.ensure_one()
+        return self._open(self.relance_id)
+
+    def action_open_dossier(self):
+        self.ensure_one()
+        return self._open(self.dossier_id)
+
+    def _open(self, record):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
 
     def action_settle(self):
         """The person deals with the failure otherwise: stop alerting."""

@@ -49,6 +49,7 @@ class RecouvrementDossier(models.Model):
         compute="_compute_scenario_id",
         search="_search_scenario_id",
     )
+    scenario_placeholder = fields.Char(compute="_compute_scenario_placeholder")
     collector_id = fields.Many2one(
         "res.users",
         index="btree_not_null",
@@ -67,6 +68,7 @@ class RecouvrementDossier(models.Model):
     )
     pause_until = fields.Date(string="Paused Until", tracking=True, copy=False)
     pause_reason = fields.Char(tracking=True, copy=False)
+    is_paused = fields.Boolean(compute="_compute_is_paused")
     note = fields.Text(string="Internal Note")
     active = fields.Boolean(default=True)
 
@@ -84,7 +86,18 @@ class RecouvrementDossier(models.Model):
         "recouvrement.level", string="Level Reached", compute="_compute_figures"
     )
     next_date = fields.Date(string="Next Action", compute="_compute_figures")
-    situation_text = fields.Char(string="Situation", compute="_compute_figures")
+    situation_text = fields.Char(string="Why", compute="_compute_figures")
+    situation = fields.Selection(
+        lambda self: self.env["recouvrement.open.item"]._selection_situation(),
+        compute="_compute_figures",
+    )
+    action = fields.Selection(
+        lambda self: self.env["recouvrement.worklist"]._selection_action(),
+        string="To Do",
+        compute="_compute_figures",
+    )
+    item_count = fields.Integer(string="Late Items", compute="_compute_figures")
+    last_date = fields.Date(string="Last Relance", compute="_compute_figures")
     open_item_ids = fields.One2many(
         "recouvrement.open.item", compute="_compute_open_item_ids", string="Open Items"
     )
@@ -119,6 +132,23 @@ class RecouvrementDossier(models.Model):
         for dossier in self:
             dossier.scenario_id = dossier.scenario_choice_id or dossier.scenario_auto_id
 
+    @api.depends("scenario_auto_id.name")
+    def _compute_scenario_placeholder(self):
+        for dossier in self:
+            automatic = dossier.scenario_auto_id.name
+            dossier.scenario_placeholder = (
+                self.env._("%s (chosen by the rules)", automatic)
+                if automatic
+                else self.env._("No scenario fits this customer")
+            )
+
+    @api.depends("pause_until")
+    @api.depends_context("recouvrement_day")
+    def _compute_is_paused(self):
+        for dossier in self:
+            today = dossier.company_id._recouvrement_today()
+            dossier.is_paused = bool(dossier.pause_until and dossier.pause_until > today)
+
     def _search_scenario_id(self, operator, value):
         return [
             "|",
@@ -134,7 +164,8 @@ class RecouvrementDossier(models.Model):
             row["dossier_id"]: row
             for row in self.env["recouvrement.worklist"]._figures(self)
         }
-        describe = self.env["recouvrement.open.item"]._describe
+        item = self.env["recouvrement.open.item"]
+        item._prefetch_words(rows.values())
         for dossier in self:
             row = rows.get(dossier.id, {})
             dossier.amount_open = row.get("amount_open", 0)
@@ -143,8 +174,12 @@ class RecouvrementDossier(models.Model):
             dossier.days_late = row.get("days_late", 0)
             dossier.level_id = row.get("level_id")
             dossier.next_date = row.get("next_date")
+            dossier.situation = row.get("situation")
+            dossier.action = row.get("action")
+            dossier.item_count = row.get("item_count", 0)
+            dossier.last_date = row.get("last_date")
             dossier.situation_text = (
-                describe(row, dossier.company_id)
+                item._describe(row, dossier.company_id)
                 if row
                 else self.env._("Nothing open: all is settled.")
             )
@@ -335,6 +370,27 @@ class RecouvrementDossier(models.Model):
         )
         action["domain"] = [("dossier_id", "=", self.id)]
         action["context"] = {}
+        return action
+
+    def action_do(self):
+        """What waits for a person, as on the worklist."""
+        self.ensure_one()
+        return self.env["recouvrement.worklist"].browse(self.id).action_do()
+
+    def action_open_invoices(self):
+        """What is left to pay, and the credits that are not matched yet."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_out_invoice"
+        )
+        action["domain"] = [
+            ("commercial_partner_id", "=", self.partner_id.id),
+            ("company_id", "=", self.company_id.id),
+            ("move_type", "in", ("out_invoice", "out_refund", "out_receipt")),
+            ("state", "=", "posted"),
+            ("payment_state", "in", ("not_paid", "partial", "in_payment", "blocked")),
+        ]
+        action["context"] = {"default_move_type": "out_invoice", "create": False}
         return action
 
     def action_open_partner(self):

@@ -267,9 +267,16 @@ class RecouvrementOpenItem(models.Model):
             query = self._query(self.env.companies, scope=scope)
             for row in self.env.execute_query_dict(query.select()):
                 rows[row["id"]] = row
+        self._prefetch_words(rows.values())
         for item in self:
             row = rows.get(item.id) or {name: item[name] for name in columns}
             item.situation_text = self._describe(row, item.company_id)
+
+    @api.model
+    def _prefetch_words(self, rows):
+        """Names of the levels that the sentences of these rows will use."""
+        level_ids = {row.get("next_level_id") for row in rows} - {None, False}
+        self.env["recouvrement.level"].sudo().browse(level_ids).mapped("name")
 
     @api.model
     def _describe(self, row, company):

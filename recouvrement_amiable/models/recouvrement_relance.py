@@ -318,7 +318,7 @@ class RecouvrementRelance(models.Model):
                              WHERE kind IN ('a_late', 'b_early')) AS items,
                            max(days_late) FILTER (WHERE kind = 'a_late') AS days_late
                       FROM recouvrement_relance_line
-                     WHERE relance_id IN %(ids)s AND NOT cancelled
+                     WHERE relance_id IN %(ids)s AND cancelled IS NOT TRUE
                   GROUP BY relance_id) x ON x.relance_id = me.id
                  WHERE r.id = me.id AND me.id IN %(ids)s
                 """,

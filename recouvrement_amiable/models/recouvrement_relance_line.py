@@ -37,8 +37,10 @@ class RecouvrementRelanceLine(models.Model):
         ],
         required=True,
     )
-    granted = fields.Boolean(help="The item reached this level with this relance.")
-    cancelled = fields.Boolean(help="This line no longer counts.")
+    granted = fields.Boolean(
+        default=False, help="The item reached this level with this relance."
+    )
+    cancelled = fields.Boolean(default=False, help="This line no longer counts.")
     date_due = fields.Date(string="Due Date")
     days_late = fields.Integer()
     residual = fields.Monetary(
@@ -53,7 +55,7 @@ class RecouvrementRelanceLine(models.Model):
     )
 
     _item_level_uniq = models.UniqueIndex(
-        "(move_line_id, level_id) WHERE granted AND NOT cancelled",
+        "(move_line_id, level_id) WHERE granted AND cancelled IS NOT TRUE",
         "This item already got this level.",
     )
 

@@ -59,6 +59,7 @@ class RecouvrementRunLine(models.Model):
     def _compute_explanation(self):
         """The sentence of the day of the run, from what the run recorded."""
         describe = self.env["recouvrement.open.item"]._describe
+        self.level_id.sudo().mapped("name")
         for line in self:
             if line.relance_id:
                 line.explanation = self.env._(

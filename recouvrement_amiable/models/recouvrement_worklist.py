@@ -139,7 +139,8 @@ class RecouvrementWorklist(models.Model):
                        COALESCE(GREATEST(max(s.days_late) FILTER (
                            WHERE s.is_late AND s.amount_residual > 0), 0), 0)
                            AS days_late,
-                       max(ARRAY[r.delay, r.id]) AS level_key,
+                       max(ARRAY[r.delay, r.id]) FILTER (WHERE r.id IS NOT NULL)
+                           AS level_key,
                        min(ARRAY[%(rank)s, -s.days_late, s.id]) AS head
                   FROM situation_row s
              LEFT JOIN recouvrement_level r ON r.id = s.reached_level_id
@@ -240,10 +241,11 @@ class RecouvrementWorklist(models.Model):
         rows = {
             row["dossier_id"]: row for row in self._figures(self.sudo().dossier_id)
         }
-        describe = self.env["recouvrement.open.item"]._describe
+        item = self.env["recouvrement.open.item"]
+        item._prefetch_words(rows.values())
         for work in self:
             row = rows.get(work.id)
-            work.situation_text = describe(row, work.company_id) if row else ""
+            work.situation_text = item._describe(row, work.company_id) if row else ""
 
     # ------------------------------------------------------------------
     # Actions

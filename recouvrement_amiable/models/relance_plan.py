@@ -120,7 +120,7 @@ class RelancePlan:
                      SELECT 1 FROM recouvrement_relance_line rl
                        JOIN recouvrement_level v ON v.id = rl.level_id
                       WHERE rl.move_line_id = plan_item.id
-                        AND rl.granted AND NOT rl.cancelled
+                        AND rl.granted AND rl.cancelled IS NOT TRUE
                         AND (v.delay >= %(delay)s OR v.id = %(level)s))
                 """,
                 level=level.id,

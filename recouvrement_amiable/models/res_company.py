@@ -140,13 +140,10 @@ class ResCompany(models.Model):
     def _recouvrement_calendar(self):
         """:rtype: OpeningCalendar"""
         self.ensure_one()
-        closed = self.env["recouvrement.closed.day"].sudo().search_fetch(
-            [("company_id", "=", self.id)], ["date"]
-        )
         return OpeningCalendar(
             WEEKS[self.recouvrement_week],
             self.recouvrement_holidays,
-            closed.mapped("date"),
+            self.env["recouvrement.closed.day"]._days_of(self.id),
         )
 
     # ------------------------------------------------------------------

@@ -207,7 +207,7 @@ class SituationQuery:
                    max(v.delay) FILTER (WHERE v.delay < 0) AS early_delay
               FROM recouvrement_relance_line rl
               JOIN recouvrement_level v ON v.id = rl.level_id
-             WHERE rl.granted AND NOT rl.cancelled
+             WHERE rl.granted AND rl.cancelled IS NOT TRUE
                AND rl.move_line_id IN (SELECT id FROM line)
           GROUP BY rl.move_line_id
             """

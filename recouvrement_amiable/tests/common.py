@@ -179,7 +179,7 @@ class RecouvrementCommon(AccountTestInvoicingCommon):
         partner = partner or cls.customer
         cls.env["recouvrement.dossier"].sudo()._refresh(company, TODAY, partner)
         return cls.env["recouvrement.dossier"].search(
-            [("partner_id", "=", partner.id), ("company_id", "=", company.id)]
+            [("partner_id", "in", partner.ids), ("company_id", "=", company.id)]
         )
 
     @classmethod

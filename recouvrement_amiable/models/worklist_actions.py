@@ -1,0 +1,72 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import models
+
+
+class RecouvrementWorklist(models.Model):
+    """What a click on a row of the worklist leads to."""
+
+    _inherit = "recouvrement.worklist"
+
+    def action_do(self):
+        """Open the screen where the work that waits is done."""
+        self.ensure_one()
+        handler = getattr(self, f"_do_{self.action}", None)
+        return handler() if handler else self.action_open_dossier()
+
+    def _deliveries(self, domain):
+        return self.env["recouvrement.delivery"].search(
+            [("dossier_id", "=", self.id), *domain]
+        )
+
+    def _window(self, xmlid, records):
+        """An action on some records: the form when there is one, else the list."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            f"recouvrement_amiable.{xmlid}"
+        )
+        action["context"] = {}
+        if len(records) == 1:
+            action.update(res_id=records.id, views=[(False, "form")])
+        else:
+            action["domain"] = [("id", "in", records.ids)]
+        return action
+
+    def _do_fix(self):
+        """Failed deliveries first; a missing contact is mended on the dossier."""
+        failed = self._deliveries(
+            [("state", "in", ("failed", "returned")), ("settled", "=", False)]
+        )
+        if failed:
+            return self._window("recouvrement_delivery_action", failed)
+        return self.action_open_dossier()
+
+    def _do_approve(self):
+        relances = self.env["recouvrement.relance"].search(
+            [("dossier_id", "=", self.id), ("state", "=", "to_approve")]
+        )
+        return self._window("recouvrement_relance_action", relances)
+
+    def _do_call(self):
+        return self._deliveries(
+            [("channel", "=", "call"), ("state", "=", "todo")]
+        )[:1].action_note_result()
+
+    def _do_visit(self):
+        return self._deliveries(
+            [("channel", "=", "visit"), ("state", "=", "todo")]
+        )[:1].action_note_result()
+
+    def _do_post(self):
+        letters = self._deliveries(
+            [("channel", "in", ("letter", "registered")), ("state", "=", "todo")]
+        )
+        return self._window("recouvrement_delivery_action", letters)
+
+    def _do_allocate(self):
+        """Open invoices, where the unallocated credits are matched."""
+        return self.dossier_id.action_open_invoices()
+
+    def _do_bank(self):
+        """Where statements are imported and payments recorded."""
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "account.open_account_journal_dashboard_kanban"
+        )

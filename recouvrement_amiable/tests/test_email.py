@@ -1,0 +1,322 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo.addons.base.models.ir_mail_server import IrMail_Server
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import TODAY, RecouvrementCommon
+from .sink import Sink
+
+_QUIET = (
+    "odoo.addons.recouvrement_amiable.models.delivery_email",
+    "odoo.addons.base.models.ir_mail_server",
+)
+
+
+@tagged("post_install", "-at_install")
+class TestEmail(RecouvrementCommon):
+    """E-mails through a real SMTP server that can refuse or hang up."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sink = Sink()
+        cls.sink.start()
+        cls.addClassCleanup(cls.sink.stop)
+        cls.env["ir.mail_server"].sudo().search([]).unlink()
+        cls.env["ir.mail_server"].sudo().create(
+            {"name": "Sink", "smtp_host": "127.0.0.1", "smtp_port": cls.sink.port}
+        )
+        cls.startClassPatcher(
+            patch.object(IrMail_Server, "_disable_send", lambda *args: False)
+        )
+
+    def setUp(self):
+        super().setUp()
+        for kept in (self.sink.refused, self.sink.dropped, self.sink.vanished):
+            kept.clear()
+        self.sink.messages.clear()
+
+    def _send(self):
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        self.env.invalidate_all()
+
+    def _late_customers(self, *names):
+        customers = [self._create_customer(name) for name in names]
+        for customer in customers:
+            self._invoice(3, partner=customer)
+        return customers
+
+    # -- what leaves -------------------------------------------------------
+    def test_message(self):
+        invoice = self._invoice(3, 1234.5)
+        self._run()
+        self._send()
+        delivery = self._relances().delivery_ids
+        self.assertEqual(delivery.state, "sent")
+        self.assertEqual(self._relances().state, "done")
+        [(recipients, message)] = self.sink.messages
+        self.assertEqual(recipients, ["menuiserie@client.example"])
+        body = message.get_body(("html",)).get_content()
+        self.assertIn(invoice.name, body)
+        self.assertIn("1,234.50", body)
+        self.assertEqual(message["Subject"], f"Relance {self.company.name}")
+        self.assertEqual(message["Message-Id"], delivery.message_id.message_id)
+        self.assertEqual(delivery.message_id.res_id, self._dossier().id)
+
+    def test_every_customer_once(self):
+        self._late_customers("Alpha", "Beta", "Gamma")
+        self._run()
+        self._send()
+        self._send()
+        self._run()
+        self._send()
+        self.assertEqual(
+            sorted(self.sink.recipients()),
+            ["alpha@client.example", "beta@client.example", "gamma@client.example"],
+        )
+
+    def test_paid_between_queue_and_sending(self):
+        invoice = self._invoice(3)
+        self._run()
+        self._pay(invoice)
+        self._send()
+        self.assertFalse(self.sink.messages)
+        self.assertEqual(self._relances().state, "cancelled")
+        self.assertEqual(self._relances().delivery_ids.state, "cancelled")
+
+    def test_partly_paid_between_queue_and_sending(self):
+        invoice = self._invoice(3, 1000)
+        self._run()
+        self._pay(invoice, 400)
+        self._send()
+        body = self.sink.messages[0][1].get_body(("html",)).get_content()
+        self.assertIn("600.00", body)
+        self.assertNotIn("1,000.00", body)
+
+    def test_debtor_s_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.level1.with_context(lang="fr_FR").write(
+            {"subject": "Relance en français", "body": "<p>Bonjour {{customer}}</p>"}
+        )
+        self.customer.lang = "fr_FR"
+        self._invoice(3)
+        self._run()
+        self._send()
+        message = self.sink.messages[0][1]
+        self.assertEqual(message["Subject"], "Relance en français")
+        self.assertIn("1 000,00", message.get_body(("html",)).get_content().replace(
+            "\N{NARROW NO-BREAK SPACE}", " ").replace("\N{NO-BREAK SPACE}", " "))
+
+    def test_text_written_for_this_customer(self):
+        self.level1.approval = True
+        self._invoice(3)
+        self._run()
+        relance = self._relances()
+        relance.action_edit_text()
+        relance.write({"custom_body": "<p>Special for {{customer}}</p>"})
+        relance.action_approve()
+        self._send()
+        body = self.sink.messages[0][1].get_body(("html",)).get_content()
+        self.assertIn("Special for Menuiserie Vasseur", body)
+
+    def test_customer_name_is_escaped(self):
+        self.customer.name = "<b>Dupont</b> & fils"
+        self._invoice(3)
+        self._run()
+        self._send()
+        body = self.sink.messages[0][1].get_body(("html",)).get_content()
+        self.assertIn("&lt;b&gt;Dupont&lt;/b&gt; &amp; fils", body)
+
+    def test_chosen_contact_then_invoice_address(self):
+        self.env["res.partner"].create(
+            {
+                "name": "Accounts",
+                "parent_id": self.customer.id,
+                "type": "invoice",
+                "email": "accounts@client.example",
+            }
+        )
+        chosen = self.env["res.partner"].create(
+            {
+                "name": "Chief",
+                "parent_id": self.customer.id,
+                "email": "chief@client.example",
+            }
+        )
+        self._invoice(3)
+        self._run()
+        self._send()
+        self.assertEqual(self.sink.recipients(), ["accounts@client.example"])
+        other = self._create_customer("Other", child_ids=[(4, chosen.id)])
+        self._invoice(3, partner=other)
+        self._dossier(other).contact_id = chosen
+        self.env["recouvrement.run"].sudo().search([]).unlink()
+        self._run()
+        self._send()
+        self.assertEqual(self.sink.recipients()[1:], ["chief@client.example"])
+
+    # -- test mode -----------------------------------------------------------
+    def test_test_mode_goes_to_one_address(self):
+        self.company.sudo().write(
+            {
+                "recouvrement_test_mode": True,
+                "recouvrement_test_email": "test@exemple.example",
+            }
+        )
+        self._invoice(3)
+        self._run()
+        self._send()
+        [(recipients, message)] = self.sink.messages
+        self.assertEqual(recipients, ["test@exemple.example"])
+        self.assertIn("TEST", message["Subject"])
+
+    def test_test_mode_switched_on_after_the_run(self):
+        self._invoice(3)
+        self._run()
+        self.company.sudo().recouvrement_test_mode = True
+        self._send()
+        self.assertFalse(self.sink.messages)
+        self.assertEqual(self._relances().delivery_ids.state, "failed")
+
+    def test_made_in_test_mode_never_reaches_the_debtor(self):
+        self.company.sudo().write(
+            {
+                "recouvrement_test_mode": True,
+                "recouvrement_test_email": "test@exemple.example",
+            }
+        )
+        self._invoice(3)
+        self._run()
+        self.company.sudo().recouvrement_test_mode = False
+        self._send()
+        self.assertEqual(self.sink.recipients(), ["test@exemple.example"])
+
+    # -- failures --------------------------------------------------------------
+    @mute_logger(*_QUIET)
+    def test_refused_and_dropped_do_not_stop_the_others(self):
+        alpha, beta, gamma, delta = self._late_customers(
+            "Alpha", "Beta", "Gamma", "Delta"
+        )
+        self.sink.refused.add("beta@client.example")
+        self.sink.dropped.add("gamma@client.example")
+        self._run()
+        self._send()
+        self.assertEqual(
+            self.sink.recipients(), ["alpha@client.example", "delta@client.example"]
+        )
+        for customer, state in (
+            (alpha, "sent"),
+            (beta, "failed"),
+            (gamma, "failed"),
+            (delta, "sent"),
+        ):
+            self.assertEqual(self._relances(customer).delivery_ids.state, state)
+        self.assertIn("No such mailbox", self._relances(beta).delivery_ids.failure_reason)
+        self.assertFalse(
+            self.env["recouvrement.delivery"].search(
+                [("state", "in", ("queued", "sending"))]
+            )
+        )
+
+    @mute_logger(*_QUIET)
+    def test_failure_is_an_exception_and_does_not_escalate(self):
+        self.sink.refused.add("menuiserie@client.example")
+        invoice = self._invoice(3)
+        self._run()
+        self._send()
+        work = self.env["recouvrement.worklist"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        self.assertEqual(work.action, "fix")
+        self.assertSituation(invoice, "waiting", "failed", TODAY + timedelta(days=20))
+
+    @mute_logger(*_QUIET)
+    def test_retry_on_demand(self):
+        self.sink.refused.add("menuiserie@client.example")
+        self._invoice(3)
+        self._run()
+        self._send()
+        self.customer.email = "new@client.example"
+        self._relances().delivery_ids.action_retry()
+        self._send()
+        self.assertEqual(self.sink.recipients(), ["new@client.example"])
+        self.assertEqual(self._relances().state, "done")
+
+    @mute_logger(*_QUIET)
+    def test_settled_failure_lets_the_ladder_go_on(self):
+        self.sink.refused.add("menuiserie@client.example")
+        invoice = self._invoice(3)
+        self._run()
+        self._send()
+        self._relances().delivery_ids.action_settle()
+        self.assertEqual(self._relances().state, "done")
+        self.assertSituation(invoice, "due", None, TODAY + timedelta(days=13))
+
+    @mute_logger(*_QUIET)
+    def test_answer_lost_is_never_sent_twice_by_itself(self):
+        self.sink.vanished.add("menuiserie@client.example")
+        self._invoice(3)
+        self._run()
+        self._send()
+        self._send()
+        self.assertEqual(len(self.sink.messages), 1)
+        self.assertEqual(self._relances().delivery_ids.state, "failed")
+
+    @mute_logger(*_QUIET)
+    def test_no_mail_server(self):
+        self.env["ir.mail_server"].sudo().search([]).write({"smtp_port": 1})
+        self._invoice(3)
+        self._run()
+        self._send()
+        self.assertEqual(self._relances().delivery_ids.state, "failed")
+        self.assertTrue(self._relances().delivery_ids.failure_reason)
+
+    def test_interrupted_message_waits_for_a_person(self):
+        self._invoice(3)
+        self._run()
+        delivery = self._relances().delivery_ids.sudo()
+        delivery.state = "sending"
+        self._send()
+        self.assertFalse(self.sink.messages)
+        self.assertEqual(delivery.state, "failed")
+
+    def test_bounce(self):
+        self._invoice(3)
+        self._run()
+        self._send()
+        self._dossier()._message_receive_bounce(
+            "menuiserie@client.example", self.customer
+        )
+        delivery = self._relances().delivery_ids
+        self.assertEqual(delivery.state, "returned")
+        self.assertTrue(self._relances().has_failure)
+
+    def test_reply_comes_back_to_the_dossier(self):
+        """An answer to the message is posted on the dossier's thread."""
+        self.env["mail.alias.domain"].sudo().search([]).unlink()
+        domain = self.env["mail.alias.domain"].sudo().create(
+            {"name": "exemple.example", "catchall_alias": "catchall"}
+        )
+        self.company.sudo().alias_domain_id = domain
+        self._invoice(3)
+        self._run()
+        self._send()
+        sent = self.sink.messages[0][1]
+        self.assertIn("catchall@exemple.example", sent["Reply-To"])
+        self.env["mail.thread"].sudo().message_process(
+            "mail.thread",
+            "From: menuiserie@client.example\r\n"
+            f"To: {sent['Reply-To']}\r\n"
+            "Subject: Re: Relance\r\n"
+            "Message-Id: <answer@client.example>\r\n"
+            f"In-Reply-To: {sent['Message-Id']}\r\n"
+            f"References: {sent['Message-Id']}\r\n"
+            "\r\nWe pay on Friday.\r\n",
+        )
+        answer = self._dossier().message_ids.filtered(
+            lambda message: "We pay on Friday" in (message.body or "")
+        )
+        self.assertTrue(answer)

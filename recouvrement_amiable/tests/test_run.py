@@ -1,0 +1,561 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from psycopg2 import IntegrityError
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import TODAY, RecouvrementCommon
+
+
+@tagged("post_install", "-at_install")
+class TestRun(RecouvrementCommon):
+    """One plan for one company and day: once, with a reason for everyone."""
+
+    def _lines(self, run):
+        return {line.partner_id: line for line in run.line_ids}
+
+    # -- relances ----------------------------------------------------------
+    def test_one_relance_at_the_highest_due_level(self):
+        self.scenario.progression = "age"
+        firm, first, waiting = (
+            self._invoice(16, 100),
+            self._invoice(3, 200),
+            self._invoice(1, 400),
+        )
+        soon, far = self._invoice(-3, 800), self._invoice(-30, 1600)
+        self._unallocated(50)
+        self._run()
+        relance = self._relances()
+        self.assertEqual(len(relance), 1)
+        self.assertEqual(relance.level_id, self.level2)
+        by_move = {line.move_line_id.move_id: line for line in relance.line_ids}
+        self.assertNotIn(far, by_move)
+        self.assertRecordValues(
+            by_move[firm] | by_move[first] | by_move[waiting] | by_move[soon],
+            [
+                {"kind": "a_late", "granted": True, "level_id": self.level2.id},
+                {"kind": "a_late", "granted": True, "level_id": self.level1.id},
+                {"kind": "a_late", "granted": False, "level_id": False},
+                {"kind": "c_soon", "granted": False, "level_id": False},
+            ],
+        )
+        self.assertEqual(relance.line_ids.filtered(
+            lambda line: line.kind == "d_credit").residual, -50)
+        self.assertEqual(relance.amount_late, 700)
+        self.assertEqual(relance.amount_due, 650)
+        self.assertEqual(relance.state, "approved")
+        self.assertEqual(relance.delivery_ids.state, "queued")
+
+    def test_courtesy_never_mixes_with_the_late_ladder(self):
+        early = self._invoice(-5)
+        self._run()
+        relance = self._relances()
+        self.assertTrue(relance.courtesy)
+        self.assertEqual(relance.line_ids.kind, "b_early")
+        self.assertEqual(relance.line_ids.move_line_id.move_id, early)
+
+    def test_late_wins_over_courtesy_the_same_day(self):
+        self._invoice(-5)
+        self._invoice(3)
+        self._run()
+        relance = self._relances()
+        self.assertEqual(len(relance), 1)
+        self.assertEqual(relance.level_id, self.level1)
+        self.assertEqual(
+            sorted(relance.line_ids.mapped("kind")), ["a_late", "c_soon"]
+        )
+
+    def test_excluded_item_is_not_asked_for(self):
+        kept, excluded = self._invoice(3, 100), self._invoice(3, 200)
+        self.env["recouvrement.exclusion"].create(
+            {
+                "company_id": self.company.id,
+                "move_id": excluded.id,
+                "reason": "Wrong price",
+            }
+        )
+        self._run()
+        relance = self._relances()
+        self.assertEqual(relance.line_ids.move_line_id.move_id, kept)
+        self.assertEqual(relance.amount_due, 100)
+
+    def test_channel_without_contact_is_a_visible_failure(self):
+        self.level1.channel_call = True
+        self.customer.phone = False
+        self._invoice(3)
+        self._run()
+        relance = self._relances()
+        states = {d.channel: d.state for d in relance.delivery_ids}
+        self.assertEqual(states, {"email": "queued", "call": "failed"})
+        self.assertTrue(relance.has_failure)
+        work = self.env["recouvrement.worklist"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        self.assertEqual(work.action, "fix")
+
+    # -- once ----------------------------------------------------------------
+    def test_twice_in_a_day_adds_nothing(self):
+        self._invoice(3)
+        first = self._run()
+        self.assertEqual(self._run(), first)
+        self.assertEqual(len(self._relances()), 1)
+        self.assertEqual(len(first.line_ids), 1)
+        self.assertEqual(len(self._relances().delivery_ids), 1)
+
+    def test_interrupted_run_goes_on_with_the_others(self):
+        """A run whose worker died after a first chunk finishes the rest."""
+        others = [self._create_customer(f"Other{index}") for index in range(3)]
+        for partner in (self.customer, *others):
+            self._invoice(3, partner=partner)
+        run = self._run()
+        done = run.line_ids[:2]
+        lost = run.line_ids - done
+        lost.relance_id.sudo().line_ids.unlink()
+        self.env.cr.execute(
+            "DELETE FROM recouvrement_relance WHERE id IN %s",
+            [tuple(lost.relance_id.ids)],
+        )
+        lost.unlink()
+        run.state = "planning"
+        self.env.invalidate_all()
+        self._run()
+        self.assertEqual(len(run.line_ids), 4)
+        self.assertEqual(len(run.line_ids.relance_id), 4)
+
+    @mute_logger("odoo.sql_db")
+    def test_an_item_gets_a_level_once(self):
+        self._invoice(3)
+        self._run()
+        line = self._relances().line_ids
+        with self.assertRaises(IntegrityError), self.env.cr.savepoint():
+            self.env["recouvrement.relance.line"].sudo().create(
+                {
+                    "relance_id": line.relance_id.id,
+                    "move_line_id": line.move_line_id.id,
+                    "level_id": line.level_id.id,
+                    "kind": "a_late",
+                    "granted": True,
+                }
+            )
+            self.env.flush_all()
+
+    def test_next_days_climb_the_ladder(self):
+        """Three months of nights: each level once, in order, never on a closed day."""
+        self._invoice(0)
+        for offset in range(90):
+            self._run(TODAY + timedelta(days=offset))
+            self.env["recouvrement.delivery"].sudo().search(
+                [("state", "=", "queued")]
+            ).write({"state": "sent"})
+            self._relances()._refresh_progress()
+        relances = self._relances()
+        self.assertEqual(
+            relances.mapped("level_id"), self.level1 | self.level2 | self.level3
+        )
+        self.assertEqual(len(relances), 3)
+        self.assertEqual(
+            [relance.date for relance in relances],
+            [TODAY + timedelta(days=days) for days in (3, 15, 30)],
+        )
+        self.assertTrue(all(r.date.weekday() < 5 for r in relances))
+
+    # -- reasons -----------------------------------------------------------
+    def test_one_line_per_debtor_with_the_reason(self):
+        paused, small, quiet = (
+            self._create_customer(name) for name in ("Paused", "Small", "Quiet")
+        )
+        self.scenario.minimum_amount = 50
+        self._invoice(3)
+        self._invoice(3, partner=paused)
+        self._dossier(paused)._pause(TODAY + timedelta(days=5), "Holidays")
+        self._invoice(3, 10, partner=small)
+        self._invoice(-30, partner=quiet)
+        lines = self._lines(self._run())
+        self.assertEqual(lines[self.customer].situation, "due")
+        self.assertEqual(lines[self.customer].relance_id, self._relances())
+        self.assertEqual(
+            (lines[paused].situation, lines[paused].reason), ("held", "paused")
+        )
+        self.assertIn("Holidays", lines[paused].explanation)
+        self.assertEqual(
+            (lines[small].situation, lines[small].reason), ("waiting", "amount")
+        )
+        self.assertEqual(lines[quiet].situation, "not_due")
+        self.assertEqual(lines[quiet].amount_not_due, 1000)
+
+    def test_closed_day_makes_no_run(self):
+        self._invoice(3)
+        self.assertFalse(self._run(TODAY + timedelta(days=4)))
+
+    def test_dry_run_writes_the_report_only(self):
+        self._invoice(2)
+        tomorrow = TODAY + timedelta(days=1)
+        run = self.env["recouvrement.run"]._dry_run(self.company, tomorrow)
+        self.assertEqual(run.line_ids.situation, "due")
+        self.assertEqual(run.line_ids.level_id, self.level1)
+        self.assertFalse(self._relances())
+        again = self.env["recouvrement.run"]._dry_run(self.company, tomorrow)
+        self.assertNotEqual(run, again)
+
+    def test_old_lines_are_forgotten(self):
+        self._invoice(3)
+        run = self._run()
+        self.env["recouvrement.run"].sudo()._gc_lines()
+        self.assertTrue(run.line_ids)
+        later = TODAY + timedelta(days=366)
+        self.env["recouvrement.run"].sudo().with_context(
+            recouvrement_day=later.isoformat()
+        )._gc_lines()
+        self.assertFalse(run.line_ids)
+        self.assertTrue(self._relances())
+
+    def test_bank_warning_is_on_the_run(self):
+        self._invoice(3)
+        self.assertIn("bank", self._run().warning)
+
+    # -- approval ------------------------------------------------------------
+    def test_approval_then_queue(self):
+        self.level1.approval = True
+        self._invoice(3)
+        self._run()
+        relance = self._relances()
+        self.assertEqual(relance.state, "to_approve")
+        self.assertEqual(relance.delivery_ids.state, "draft")
+        relance.action_approve()
+        self.assertEqual(relance.state, "approved")
+        self.assertEqual(relance.delivery_ids.state, "queued")
+        self.assertEqual(relance.approved_by_id, self.env.user)
+
+    def test_paid_before_approval_falls(self):
+        self.level1.approval = True
+        invoice = self._invoice(3)
+        self._run()
+        self._pay(invoice)
+        relance = self._relances()
+        relance.action_approve()
+        self.assertEqual(relance.state, "cancelled")
+        self.assertEqual(relance.delivery_ids.state, "cancelled")
+        self.assertTrue(relance.state_reason)
+
+    def test_partly_paid_before_approval_asks_for_the_rest(self):
+        self.level1.approval = True
+        invoice, other = self._invoice(3, 1000), self._invoice(3, 500)
+        self._run()
+        self._pay(invoice, 400)
+        self._pay(other)
+        relance = self._relances()
+        relance.action_approve()
+        self.assertEqual(relance.state, "approved")
+        self.assertEqual(relance.amount_due, 600)
+        self.assertEqual(relance.item_count, 1)
+
+    def test_the_item_of_the_level_is_paid(self):
+        """What remains is at a lower level: this message would be too firm."""
+        self.scenario.progression = "age"
+        self.level3.approval = True
+        old = self._invoice(31)
+        self._invoice(3)
+        self._run()
+        relance = self._relances()
+        self.assertEqual(relance.level_id, self.level3)
+        self._pay(old)
+        relance.action_approve()
+        self.assertEqual(relance.state, "cancelled")
+        self._run(TODAY + timedelta(days=1))
+        self.assertEqual(self._relances()[-1].level_id, self.level1)
+
+    def test_payment_to_allocate_before_approval_holds(self):
+        self.level1.approval = True
+        self._invoice(3)
+        self._run()
+        self._unallocated(900)
+        self._relances().action_approve()
+        self.assertEqual(self._relances().state, "cancelled")
+
+    def test_pending_relance_follows_the_ledger_each_morning(self):
+        self.level1.approval = True
+        invoice = self._invoice(3)
+        self._run()
+        self._pay(invoice)
+        self._run(TODAY + timedelta(days=1))
+        self.assertEqual(self._relances().state, "cancelled")
+
+    def test_refusal_rests_then_comes_back(self):
+        self.level1.approval = True
+        self._invoice(3)
+        self._run()
+        relance = self._relances()
+        self.env["recouvrement.refuse"].with_context(active_ids=relance.ids).create(
+            {"reason": "They called", "until": TODAY + timedelta(days=3)}
+        ).action_confirm()
+        self.assertEqual(relance.state, "refused")
+        self._run(TODAY + timedelta(days=1))
+        self.assertEqual(len(self._relances()), 1)
+        self._run(TODAY + timedelta(days=3))
+        self.assertEqual(len(self._relances()), 2)
+
+    def test_drop_one_item(self):
+        self.level1.approval = True
+        dropped, kept = self._invoice(3, 100), self._invoice(3, 200)
+        self._run()
+        relance = self._relances()
+        relance.line_ids.filtered(
+            lambda line: line.move_line_id.move_id == dropped
+        ).action_drop()
+        self.assertEqual(relance.amount_due, 200)
+        self.assertFalse(self._row(dropped)["reached_level_id"])
+        self.assertEqual(self._row(kept)["reached_level_id"], self.level1.id)
+        relance.line_ids.filtered(lambda line: not line.cancelled).action_drop()
+        self.assertEqual(relance.state, "cancelled")
+
+    # -- going live -----------------------------------------------------------
+    def test_installed_company_sends_nothing(self):
+        fresh = self.env["res.company"].sudo().create({"name": "Fresh"})
+        self.assertTrue(fresh.recouvrement_test_mode)
+        self.company.sudo().recouvrement_test_mode = True
+        self._invoice(3)
+        self.assertFalse(self._run())
+        self.assertFalse(self._relances())
+
+    def _go_live(self, **vals):
+        self.company.sudo().recouvrement_test_mode = True
+        partner = self.company.partner_id
+        partner.write({"street": "1 rue", "zip": "22000", "city": "Saint-Brieuc"})
+        self.env["res.partner.bank"].create(
+            {"acc_number": "FR7630006000011234567890189", "partner_id": partner.id}
+        )
+        self.env["ir.mail_server"].sudo().create(
+            {"name": "Out", "smtp_host": "127.0.0.1"}
+        )
+        wizard = self.env["recouvrement.go.live"].create(
+            dict({"texts_read": True, "warnings_accepted": True}, **vals)
+        )
+        wizard.action_go_live()
+
+    def test_checklist_stops_what_is_missing(self):
+        self.company.sudo().recouvrement_test_mode = True
+        wizard = self.env["recouvrement.go.live"].create({"texts_read": True})
+        self.assertTrue(wizard.blocking)
+        with self.assertRaises(UserError):
+            wizard.action_go_live()
+        self.assertTrue(self.company.recouvrement_test_mode)
+
+    def test_go_live_enter_by_age_without_sending(self):
+        invoice = self._invoice(20)
+        self._go_live(entry_mode="age")
+        self.assertEqual(self._row(invoice)["reached_level_id"], self.level2.id)
+        self._run()
+        self.assertFalse(
+            self._relances().filtered(lambda relance: relance.origin != "entry")
+        )
+        self.assertFalse(self._relances().delivery_ids)
+        self._run(TODAY + timedelta(days=10))
+        self.assertEqual(self._relances()[-1].level_id, self.level3)
+
+    def test_go_live_start_at_the_first_level_even_by_age(self):
+        self.scenario.progression = "age"
+        self._invoice(20)
+        self._go_live(entry_mode="first")
+        self._run()
+        self.assertEqual(self._relances().level_id, self.level1)
+
+    def test_go_live_leaves_out_before_a_date(self):
+        old = self._invoice(50)
+        self._go_live(ignore_before=TODAY - timedelta(days=10))
+        self.assertSituation(old, "held", "left_out")
+
+    def test_test_relances_are_forgotten(self):
+        self.company.sudo().write(
+            {
+                "recouvrement_test_mode": True,
+                "recouvrement_test_email": "test@exemple.example",
+            }
+        )
+        invoice = self._invoice(3)
+        self._run()
+        self.assertTrue(self._relances().is_test)
+        self._go_live()
+        self.assertFalse(self._row(invoice)["reached_level_id"])
+        self.assertEqual(self._relances().state, "cancelled")
+
+    # -- by hand -----------------------------------------------------------
+    def _relance_now(self, records, level, **vals):
+        wizard = (
+            self.env["recouvrement.relance.now"]
+            .with_context(active_model=records._name, active_ids=records.ids)
+            .create(dict({"level_id": level.id}, **vals))
+        )
+        return wizard.action_confirm()
+
+    def test_relance_now_at_any_level(self):
+        invoice, young = self._invoice(20), self._invoice(1)
+        self._relance_now(self._dossier(), self.level2)
+        relance = self._relances()
+        self.assertEqual((relance.origin, relance.level_id), ("manual", self.level2))
+        self.assertEqual(self._row(invoice)["reached_level_id"], self.level2.id)
+        self.assertFalse(self._row(young)["reached_level_id"])
+        self.assertEqual(relance.item_count, 2)
+        self._run()
+        self.assertEqual(len(self._relances()), 1)
+
+    def test_relance_now_from_invoices_gives_the_level_to_these(self):
+        invoice, other = self._invoice(2), self._invoice(2)
+        self._relance_now(invoice, self.level1)
+        self.assertEqual(self._row(invoice)["reached_level_id"], self.level1.id)
+        self.assertFalse(self._row(other)["reached_level_id"])
+
+    def test_relance_now_never_lowers_a_level(self):
+        invoice = self._invoice(20)
+        self._relance_now(self._dossier(), self.level2)
+        self._relances().delivery_ids.sudo().write({"state": "sent"})
+        self._relances()._refresh_progress()
+        self._relance_now(self._dossier(), self.level1)
+        self.assertEqual(self._row(invoice)["reached_level_id"], self.level2.id)
+        self.assertEqual(len(self._relances()), 2)
+
+    def test_relance_now_with_nothing_late(self):
+        self._invoice(-30)
+        with self.assertRaises(UserError):
+            self._relance_now(self._dossier(), self.level1)
+
+    def test_relance_now_needs_the_approval_of_its_level(self):
+        self.level3.approval = True
+        self._invoice(3)
+        self._relance_now(self._dossier(), self.level3)
+        self.assertEqual(self._relances().state, "to_approve")
+
+    # -- bad input -----------------------------------------------------------
+    def test_scenario_without_level(self):
+        with self.assertRaises(ValidationError):
+            self.env["recouvrement.scenario"].create({"name": "Empty"})
+        with self.assertRaises(ValidationError):
+            self.scenario.level_ids.unlink()
+
+    @mute_logger("odoo.sql_db")
+    def test_two_levels_with_the_same_day(self):
+        with self.assertRaises(IntegrityError), self.env.cr.savepoint():
+            self.level2.delay = 3
+            self.env.flush_all()
+
+    def test_template_that_does_not_render(self):
+        with self.assertRaisesRegex(ValidationError, "tottal"):
+            self.level1.body = "<p>{{tottal}}</p>"
+
+    def test_level_in_use_is_archived_not_deleted(self):
+        self._invoice(3)
+        self._run()
+        with self.assertRaisesRegex(UserError, "Archive"):
+            self.level1.unlink()
+        with self.assertRaisesRegex(UserError, "Archive"):
+            self.scenario.unlink()
+
+    def test_pause_needs_a_reason_and_a_day_to_come(self):
+        dossier = self._dossier(self._invoice(3).partner_id)
+        Wizard = self.env["recouvrement.pause"].with_context(
+            active_model=dossier._name, active_ids=dossier.ids
+        )
+        with self.assertRaises(UserError):
+            Wizard.create({"until": TODAY, "reason": "x"}).action_confirm()
+        with self.assertRaises(ValidationError):
+            dossier.write({"pause_until": TODAY + timedelta(days=2)})
+        self.assertFalse(dossier.pause_until)
+
+    def test_unknown_language_falls_back(self):
+        self.customer.lang = False
+        self._invoice(3)
+        self._run()
+        self.assertTrue(self._relances().preview_subject)
+
+    # -- rights ------------------------------------------------------------
+    def _user(self, *groups):
+        login = "user_" + "_".join(groups)
+        return self.env["res.users"].sudo().create(
+            {
+                "name": login,
+                "login": login,
+                "company_id": self.company.id,
+                "company_ids": [(6, 0, self.company.ids)],
+                "group_ids": [
+                    (6, 0, [self.env.ref("base.group_user").id])
+                ] + [
+                    (4, self.env.ref(f"recouvrement_amiable.{group}").id)
+                    for group in groups
+                ],
+            }
+        )
+
+    def test_internal_user_without_group_sees_nothing(self):
+        self._invoice(3)
+        self._run()
+        user = self._user()
+        for model in (
+            "recouvrement.dossier",
+            "recouvrement.relance",
+            "recouvrement.delivery",
+            "recouvrement.worklist",
+            "recouvrement.open.item",
+            "recouvrement.run",
+            "recouvrement.scenario",
+        ):
+            with self.assertRaises(AccessError):
+                self.env[model].with_user(user).search([]).read(["display_name"])
+
+    def test_salesperson_reads_own_customers_only(self):
+        other = self._create_customer("Other")
+        self._invoice(3)
+        self._invoice(3, partner=other)
+        self._run()
+        user = self._user("group_reader")
+        self.customer.user_id = user
+        Dossier = self.env["recouvrement.dossier"].with_user(user)
+        self.assertEqual(Dossier.search([]).partner_id, self.customer)
+        work = self.env["recouvrement.worklist"].with_user(user).search([])
+        self.assertEqual(work.partner_id, self.customer)
+        with self.assertRaises(AccessError):
+            Dossier.search([]).write({"note": "x"})
+        with self.assertRaises(AccessError):
+            self._relances().with_user(user).action_approve()
+
+    def test_collector_cannot_approve_nor_force_a_state(self):
+        self.level1.approval = True
+        self._invoice(3)
+        self._run()
+        user = self._user("group_collector_all")
+        relance = self._relances().with_user(user)
+        with self.assertRaises(AccessError):
+            relance.action_approve()
+        with self.assertRaises(AccessError):
+            relance.write({"state": "approved"})
+        delivery = relance.delivery_ids
+        with self.assertRaises(AccessError):
+            delivery.write({"state": "sent"})
+        with self.assertRaises(AccessError):
+            delivery.write({"recipient": "me@me.example"})
+
+    def test_collector_sees_own_and_unassigned_dossiers(self):
+        other = self._create_customer("Other")
+        self._invoice(3)
+        self._invoice(3, partner=other)
+        user, colleague = self._user("group_collector"), self._user(
+            "group_collector", "group_reader"
+        )
+        self._dossier().collector_id = user
+        self._dossier(other).collector_id = colleague
+        seen = self.env["recouvrement.dossier"].with_user(user).search([])
+        self.assertEqual(seen.partner_id, self.customer)
+
+    def test_exclusion_for_good_is_the_manager_s(self):
+        invoice = self._invoice(3)
+        user = self._user("group_collector_all")
+        values = {
+            "company_id": self.company.id,
+            "move_id": invoice.id,
+            "reason": "Wrong price",
+        }
+        Exclusion = self.env["recouvrement.exclusion"]
+        with self.assertRaises(AccessError):
+            Exclusion.with_user(user).create(values)
+        Exclusion.with_user(user).create(dict(values, until=TODAY))

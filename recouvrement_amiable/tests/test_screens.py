@@ -1,0 +1,265 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from odoo import Command
+from odoo.modules.neutralize import get_neutralization_queries
+from odoo.tests import tagged
+
+from .common import TODAY, RecouvrementCommon
+
+
+@tagged("post_install", "-at_install")
+class TestScreens(RecouvrementCommon):
+    """What the accountant reads on the invoice, the customer and the worklist."""
+
+    # -- invoice -----------------------------------------------------------
+    def test_invoice_says_why(self):
+        late, future = self._invoice(3), self._invoice(-30)
+        self._dossier()
+        self.assertEqual(late.recouvrement_situation, "due")
+        self.assertIn("Level +3", late.recouvrement_text)
+        self.assertIn("Due on", future.recouvrement_text)
+        self._run()
+        self.env.invalidate_all()
+        self.assertEqual(late.recouvrement_level_id, self.level1)
+        self.assertEqual(late.recouvrement_last_date, TODAY)
+        self.assertTrue(late.recouvrement_next_date > TODAY)
+
+    def test_hold_in_words(self):
+        invoice = self._invoice(3)
+        self._dossier()._pause(TODAY + timedelta(days=3), "Mme Le Goff is away")
+        self.assertIn("Mme Le Goff is away", invoice.recouvrement_text)
+        self._dossier().action_resume()
+        self._unallocated(900)
+        self.env.invalidate_all()
+        self.assertIn("900", invoice.recouvrement_text)
+
+    def test_draft_paid_and_vendor_bills_say_nothing(self):
+        paid = self._invoice(3)
+        self._pay(paid)
+        draft = paid.copy()
+        self.assertFalse((paid | draft).filtered("recouvrement_text"))
+
+    def test_invoice_without_dossier_yet(self):
+        self.assertTrue(self._invoice(3).recouvrement_text)
+
+    def test_search_and_group_invoices(self):
+        self._invoice(3)
+        blocked = self._invoice(4)
+        blocked.action_toggle_block_payment()
+        paid = self._invoice(5)
+        self._pay(paid)
+        self._run()
+        Move = self.env["account.move"]
+        mine = [
+            ("partner_id", "=", self.customer.id),
+            ("move_type", "=", "out_invoice"),
+        ]
+        found = Move.search(mine + [("recouvrement_level_id", "=", self.level1.id)])
+        self.assertEqual(len(found), 1)
+        self.assertEqual(
+            Move.search(mine + [("recouvrement_reason", "=", "blocked")]), blocked
+        )
+        held = Move.search(mine + [("recouvrement_situation", "in", ["held"])])
+        self.assertEqual(held, blocked)
+        rest = Move.search(mine + [("recouvrement_situation", "=", False)])
+        self.assertEqual(rest, paid)
+        not_held = Move.search(mine + [("recouvrement_situation", "!=", "held")])
+        self.assertEqual(not_held, found | paid)
+        groups = Move._read_group(mine, ["recouvrement_level_id"], ["__count"])
+        self.assertEqual(
+            {level: count for level, count in groups},
+            {self.level1: 1, self.env["recouvrement.level"]: 2},
+        )
+        groups = Move._read_group(mine, ["recouvrement_reason"], ["__count"])
+        self.assertIn(("blocked", 1), groups)
+
+    def test_invoice_list_reads_in_a_fixed_number_of_queries(self):
+        counts = []
+        for number in (2, 20):
+            for _index in range(number):
+                partner = self._create_customer(f"Customer{_index}")
+                self._invoice(3, partner=partner)
+            moves = self.env["account.move"].search([("move_type", "=", "out_invoice")])
+            self._dossier(moves.partner_id)
+            moves.fetch(["state"])
+            moves.mapped("recouvrement_text")
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            moves.mapped("recouvrement_text")
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1] - counts[0], 2, counts)
+
+    # -- customer ------------------------------------------------------------
+    def test_customer_tab(self):
+        self._invoice(3, 300)
+        self._invoice(-10, 700)
+        child = self.env["res.partner"].create(
+            {"name": "Buyer", "parent_id": self.customer.id}
+        )
+        self._run()
+        for partner in (self.customer, child):
+            partner = partner.with_company(self.company)
+            self.assertEqual(partner.recouvrement_amount_open, 1000)
+            self.assertEqual(partner.recouvrement_amount_late, 300)
+            self.assertEqual(partner.recouvrement_days_late, 3)
+            self.assertEqual(partner.recouvrement_level_id, self.level1)
+            self.assertEqual(partner.recouvrement_collector_id, self.env.user)
+        action = self.customer.action_recouvrement_dossier()
+        self.assertEqual(action["res_id"], self._dossier().id)
+
+    def test_dossier_figures_and_items(self):
+        self._invoice(3, 300)
+        self._invoice(-10, 700)
+        self._unallocated(50)
+        dossier = self._dossier()
+        self.assertEqual(dossier.amount_open, 950)
+        self.assertEqual(dossier.amount_late, 300)
+        self.assertEqual(dossier.amount_credit, 50)
+        items = dossier.open_item_ids
+        self.assertEqual(len(items), 3)
+        self.assertTrue(all(items.mapped("situation_text")))
+
+    # -- worklist ------------------------------------------------------------
+    def _work(self, partner=None):
+        return self.env["recouvrement.worklist"].search(
+            [("partner_id", "=", (partner or self.customer).id)]
+        )
+
+    def test_worklist_actions(self):
+        self.level1.approval = True
+        self._invoice(3)
+        self._run()
+        self.assertEqual(self._work().action, "approve")
+        self.assertEqual(self._work().amount_late, 1000)
+        silent = self._create_customer("Silent", email=False)
+        self._invoice(3, partner=silent)
+        self._dossier(silent)
+        self.assertEqual(self._work(silent).action, "fix")
+        generous = self._create_customer("Generous")
+        self._invoice(3, partner=generous)
+        self._unallocated(900, generous)
+        self._dossier(generous)
+        self.assertEqual(self._work(generous).action, "allocate")
+        works = self.env["recouvrement.worklist"].search([])
+        self.assertEqual(works[0].action, "fix")
+        self.assertTrue(self._work(generous).situation_text)
+
+    def test_worklist_page_has_a_fixed_number_of_queries(self):
+        counts = []
+        specification = {
+            "partner_id": {"fields": {"display_name": {}}},
+            "situation_text": {},
+            "amount_late": {},
+            "days_late": {},
+            "level_id": {"fields": {"display_name": {}}},
+            "action": {},
+        }
+        for number in (2, 30):
+            for index in range(number):
+                partner = self._create_customer(f"Work{number}-{index}")
+                self._invoice(3, partner=partner)
+            self.env["recouvrement.dossier"].sudo()._refresh(self.company, TODAY)
+            Work = self.env["recouvrement.worklist"]
+            Work.web_search_read([], specification, limit=80)
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            Work.web_search_read([], specification, limit=80)
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1] - counts[0], 1, counts)
+
+    # -- calls -----------------------------------------------------------------
+    def _call(self):
+        self.level1.write(
+            {
+                "channel_email": False,
+                "channel_call": True,
+                "call_script": "<p>Good morning {{contact}}</p>",
+            }
+        )
+        self._invoice(3)
+        self._run()
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        return self._relances().delivery_ids
+
+    def _note_call(self, call, **vals):
+        wizard = self.env["recouvrement.call.result"].create(
+            dict({"delivery_id": call.id}, **vals)
+        )
+        wizard.action_confirm()
+
+    def test_call_is_an_activity_with_its_script(self):
+        call = self._call()
+        self.assertEqual((call.channel, call.state), ("call", "todo"))
+        activity = call.activity_id
+        self.assertEqual(activity.user_id, self.env.user)
+        self.assertIn("Good morning Menuiserie Vasseur", activity.note)
+        self.assertIn("02 96 00 00 00", activity.note)
+        self.assertEqual(self._work().action, "call")
+
+    def test_call_result_with_a_promise(self):
+        call = self._call()
+        self._note_call(
+            call,
+            result="promise",
+            note="Cheque leaves on Friday",
+            promise_date=TODAY + timedelta(days=3),
+            promise_amount=1000,
+            next_step="postpone",
+        )
+        self.assertEqual((call.state, call.result), ("delivered", "promise"))
+        self.assertFalse(self._dossier().activity_ids)
+        self.assertEqual(self._relances().state, "done")
+        self.assertEqual(self._dossier().pause_until, TODAY + timedelta(days=4))
+        self.assertIn(
+            "Cheque leaves on Friday",
+            "".join(self._dossier().message_ids.mapped("body")),
+        )
+
+    def test_call_not_reached_then_again(self):
+        call = self._call()
+        self._note_call(call, result="unreached", next_step="call")
+        self.assertEqual(call.state, "sent")
+        again = self._dossier().activity_ids
+        self.assertEqual(again.date_deadline, TODAY + timedelta(days=2))
+
+    def test_activity_done_elsewhere_is_noted(self):
+        call = self._call()
+        call.activity_id.action_feedback(feedback="Talked to Mme Le Goff")
+        self.assertEqual(call.state, "sent")
+        self.assertEqual(call.result_note, "Talked to Mme Le Goff")
+
+    def test_visit_is_for_the_salesperson(self):
+        salesperson = self.env["res.users"].sudo().create(
+            {"name": "Seller", "login": "seller", "company_id": self.company.id,
+             "company_ids": [Command.set(self.company.ids)]}
+        )
+        self.customer.user_id = salesperson
+        self.level1.write({"channel_email": False, "channel_visit": True})
+        self._invoice(3)
+        self._run()
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        self.assertEqual(self._relances().delivery_ids.user_id, salesperson)
+
+    # -- copies ------------------------------------------------------------
+    def test_neutralized_copy_cannot_write_to_a_debtor(self):
+        self._invoice(3)
+        self._run()
+        self.env.flush_all()
+        for query in get_neutralization_queries(["recouvrement_amiable"]):
+            self.env.cr.execute(query)
+        self.env.invalidate_all()
+        self.assertTrue(self.company.recouvrement_test_mode)
+        self.assertFalse(self.company.recouvrement_test_email)
+        self.assertEqual(self._relances().delivery_ids.state, "failed")
+        self.assertFalse(
+            self.env.ref("recouvrement_amiable.ir_cron_send").sudo().active
+        )
+
+    def test_removed_invoice_takes_its_lines_along(self):
+        invoice = self._invoice(3)
+        self._run()
+        self._relances().action_cancel()
+        invoice.button_draft()
+        invoice.with_context(force_delete=True).unlink()
+        self.assertFalse(self._relances().line_ids)

@@ -1,0 +1,65 @@
+"""Data of the crash tests, made inside Odoo."""
+
+from datetime import date, timedelta
+
+
+def fill(env, day, port, customers):
+    """A live company with late customers and a mail server on loopback."""
+    today = date.fromisoformat(day)
+    company = env.company
+    if not company.chart_template:
+        env["account.chart.template"].try_loading("fr", company, install_demo=False)
+    company.write(
+        {
+            "recouvrement_test_mode": False,
+            "recouvrement_bank_policy": "warn",
+            "recouvrement_collector_id": env.ref("base.user_admin").id,
+            "email": "compta@exemple.example",
+        }
+    )
+    env.ref("base.user_admin").email = "compta@exemple.example"
+    env["ir.mail_server"].search([]).unlink()
+    env["ir.mail_server"].create(
+        {"name": "Sink", "smtp_host": "127.0.0.1", "smtp_port": port}
+    )
+    partners = env["res.partner"].create(
+        [
+            {
+                "name": f"Customer {number}",
+                "is_company": True,
+                "email": f"customer{number}@client.example",
+            }
+            for number in range(customers)
+        ]
+    )
+    moves = env["account.move"].create(
+        [
+            {
+                "move_type": "out_invoice",
+                "partner_id": partner.id,
+                "invoice_date": today - timedelta(days=40),
+                "invoice_date_due": today - timedelta(days=4),
+                "invoice_payment_term_id": False,
+                "invoice_line_ids": [
+                    (0, 0, {"name": "Work", "price_unit": 100.0, "tax_ids": []})
+                ],
+            }
+            for partner in partners
+        ]
+    )
+    moves.action_post()
+    return len(moves)
+
+
+def outcome(env):
+    """What the database says: deliveries and relances by customer."""
+    deliveries = env["recouvrement.delivery"].search([("channel", "=", "email")])
+    return {
+        "runs": env["recouvrement.run"].search_count([("state", "=", "done")]),
+        "lines": env["recouvrement.run.line"].search_count([]),
+        "relances": env["recouvrement.relance"].search_count(
+            [("state", "not in", ("cancelled", "refused"))]
+        ),
+        "states": {d.partner_id.email: d.state for d in deliveries},
+        "deliveries": len(deliveries),
+    }

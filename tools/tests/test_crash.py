@@ -1,0 +1,127 @@
+"""A worker killed anywhere: the next one finishes, nobody is written to twice."""
+
+import signal
+import subprocess
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+
+from tools.base import REPOSITORY
+from tools.database import call_inside, template, temporary_clone
+from tools.environment import set_up
+from tools.smtp_sink import Sink
+
+DAY = "2026-03-17"
+CUSTOMERS = 6
+# One moment out of each stretch of a run; the first list names what must be hit.
+KILLS = 14
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A filled database to clone, and the mail server it writes to."""
+    setup = set_up()
+    folder = tmp_path_factory.mktemp("sink")
+    with (
+        Sink(folder) as sink,
+        temporary_clone(setup, template(setup), label="crash") as (name, config),
+    ):
+        arguments = {"day": DAY, "port": sink.port, "customers": CUSTOMERS}
+        call_inside(
+            setup, config, name, "tools.tests.crash_data:fill", **arguments
+        )
+        yield setup, name, sink
+
+
+@contextmanager
+def fresh(world):
+    """A clone of the filled database, and an empty mailbox."""
+    setup, origin, sink = world
+    for path in sink.folder.glob("*.eml"):
+        path.unlink()
+    with temporary_clone(setup, origin, label="crash") as (name, config):
+        yield setup, name, config, sink
+
+
+def worker(setup, config, name, kill_at, events):
+    return subprocess.Popen(
+        [
+            *(str(setup.python), "-m", "tools.tests.crash_worker"),
+            *(str(config), name, DAY, str(kill_at), str(events)),
+        ],
+        env=setup.environment(),
+        cwd=REPOSITORY,
+    )
+
+
+def received(sink):
+    return Counter(message["X-Envelope-To"] for message in sink.messages())
+
+
+def judge(setup, config, name, sink, killed=None):
+    """Everyone has one relance; one message, or a failure that a person sees."""
+    told = call_inside(setup, config, name, "tools.tests.crash_data:outcome").value
+    mails = received(sink)
+    assert told["runs"] == 1, (killed, told)
+    assert told["lines"] == CUSTOMERS, (killed, told)
+    assert told["relances"] == CUSTOMERS, (killed, told)
+    assert told["deliveries"] == CUSTOMERS, (killed, told)
+    assert max(mails.values()) == 1, f"written to twice, {killed}: {mails}"
+    failed = {a for a, state in told["states"].items() if state == "failed"}
+    assert all(state in ("sent", "failed") for state in told["states"].values()), told
+    sent = {a for a, state in told["states"].items() if state == "sent"}
+    assert sent <= set(mails), f"said to be sent but was not, {killed}"
+    in_hand = killed is not None and ("message" in killed or "commit" in killed)
+    assert len(failed) <= (1 if in_hand else 0), (killed, told)
+    assert set(mails) | failed == set(told["states"]), f"missed, {killed}: {told}"
+
+
+def test_whole_run_then_again(world, tmp_path):
+    with fresh(world) as (setup, name, config, sink):
+        for _time in range(2):
+            assert worker(setup, config, name, 0, tmp_path / "e").wait() == 0
+        judge(setup, config, name, sink)
+        assert sum(received(sink).values()) == CUSTOMERS
+
+
+def test_two_workers_at_once(world, tmp_path):
+    with fresh(world) as (setup, name, config, sink):
+        workers = [worker(setup, config, name, 0, tmp_path / f"e{i}") for i in (1, 2)]
+        assert [one.wait() for one in workers] == [0, 0]
+        # Whoever came second may have found everything in hand: one more call.
+        assert worker(setup, config, name, 0, tmp_path / "e3").wait() == 0
+        judge(setup, config, name, sink)
+
+
+def test_killed_at_any_moment(world, tmp_path):
+    events = tmp_path / "events"
+    with fresh(world) as (setup, name, config, sink):
+        assert worker(setup, config, name, 0, events).wait() == 0
+    moments = [line.split(" ", 1) for line in events.read_text().splitlines()]
+    chosen = _spread(moments)
+    assert len(chosen) >= 10
+    hit = set()
+    for number, label in chosen:
+        with fresh(world) as (setup, name, config, sink):
+            first = worker(setup, config, name, number, tmp_path / "killed")
+            assert first.wait() == -signal.SIGKILL
+            assert worker(setup, config, name, 0, tmp_path / "second").wait() == 0
+            judge(setup, config, name, sink, label)
+            hit.add(label)
+    assert any("plan.write" in label for label in hit)
+    assert any("message" in label for label in hit)
+
+
+def _spread(moments):
+    """Some of each kind of moment, at different places of the run."""
+    kinds = {}
+    for number, label in moments:
+        kinds.setdefault(label, []).append(int(number))
+    chosen = {}
+    for label, numbers in kinds.items():
+        for index in {0, len(numbers) // 2} if len(numbers) > 2 else {0}:
+            chosen[numbers[index]] = label
+    ordered = sorted(chosen.items())
+    step = max(1, len(ordered) // KILLS)
+    return ordered if len(ordered) <= KILLS + 4 else ordered[::step]
