@@ -46,7 +46,8 @@ def provide_venv(name, requirements_file):
         say(f"preparing the Python environment '{name}'")
         _prune(name)
         _create(folder)
-        pip(folder, "install", "--no-input", "-q", "-r", path)
+        # older versions of pip would install source packages in a form of their own
+        pip(folder, "install", "--no-input", "-q", "--use-pep517", "-r", path)
         _check_freeze(folder, pins)
 
     # other checkouts may want other pins, and may be running right now
