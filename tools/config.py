@@ -29,7 +29,17 @@ class Setup:
         # compiled files stay out of the repository and of a shared Odoo checkout
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         folders = [self.venv / "bin", *self.program_folders]
+        # what the browser and others leave at home is left in the cache instead
+        home = cache_dir() / "home"
+        home.mkdir(exist_ok=True)
+        passwords = Path.home() / ".pgpass"
+        if passwords.exists():
+            environment.setdefault("PGPASSFILE", str(passwords))
         environment.update(
+            RECOUVREMENT_CACHE=str(cache_dir()),
+            HOME=str(home),
+            XDG_CONFIG_HOME=str(home / ".config"),
+            XDG_CACHE_HOME=str(home / ".cache"),
             PYTHONPATH=os.pathsep.join([str(self.odoo.root), str(REPOSITORY)]),
             PYTHONPYCACHEPREFIX=str(cache_dir() / "pycache"),
             PATH=os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")]),

@@ -16,6 +16,8 @@ from .pdf import find_wkhtmltopdf
 from .postgres import find_server
 from .pyvenv import provide_venv
 
+FOR_A_SHELL = ("PATH", "PG", "PYTHON")
+
 
 def set_up(with_browser=False):
     """Return a Setup with which Odoo runs; what is there already is reused."""
@@ -32,13 +34,9 @@ def main():
     setup = set_up(with_browser=True)
     config = write_config(cache_dir() / "odoo.conf", setup, port=8069)
     wanted = setup.environment()
-    changed = {
-        name: value
-        for name, value in wanted.items()
-        if os.environ.get(name) != value and not name.startswith("PIP_")
-    }
-    for name, value in sorted(changed.items()):
-        print(f"export {name}={shlex.quote(value)}")
+    for name, value in sorted(wanted.items()):
+        if name.startswith(FOR_A_SHELL) and os.environ.get(name) != value:
+            print(f"export {name}={shlex.quote(value)}")
     print("unset PYTHONDONTWRITEBYTECODE")
     print(f"# {shlex.join(setup.odoo_command('-c', config, '-d', 'DATABASE'))}")
 

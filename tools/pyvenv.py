@@ -85,7 +85,11 @@ def clean_environment():
     """The caller's environment without what would leak into our Python."""
     leaking = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_USER", "PIP_TARGET")
     kept = {key: value for key, value in os.environ.items() if key not in leaking}
-    return {**kept, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return {
+        **kept,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_CACHE_DIR": str(cache_dir() / "pip"),
+    }
 
 
 def _check_freeze(folder, pins):

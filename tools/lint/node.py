@@ -1,5 +1,6 @@
 """Prettier and ESLint, installed from the lock file into a folder of the cache."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -34,6 +35,11 @@ def provide_node_tools():
             ["npm", "ci", "--no-fund", "--no-audit", "--ignore-scripts"],
             "npm ci",
             cwd=folder,
+            env={
+                **os.environ,
+                "npm_config_cache": str(cache_dir() / "npm"),
+                "npm_config_update_notifier": "false",
+            },
         )
 
     return provide(cache_dir() / "node", key, make, _is_whole)
