@@ -92,8 +92,12 @@ class RecouvrementDelivery(models.Model):
     attempts = fields.Integer(readonly=True)
     failure_reason = fields.Char(readonly=True)
     has_left = fields.Boolean(compute="_compute_has_left")
+    can_change = fields.Boolean(compute="_compute_can_change")
     user_id = fields.Many2one("res.users", string="Assigned To", ondelete="set null")
     message_id = fields.Many2one("mail.message", readonly=True, ondelete="set null")
+    message_subject = fields.Char(related="message_id.subject")
+    message_from = fields.Char(related="message_id.email_from")
+    message_body = fields.Html(related="message_id.body", string="Message Sent")
     attachment_id = fields.Many2one(
         "ir.attachment", string="Document", readonly=True, ondelete="set null"
     )
@@ -169,6 +173,11 @@ class RecouvrementDelivery(models.Model):
     def _compute_has_left(self):
         for delivery in self:
             delivery.has_left = delivery.state in LEFT_STATES
+
+    @api.depends("state", "relance_id.state")
+    def _compute_can_change(self):
+        for delivery in self:
+            delivery.can_change = delivery._before_approval()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):

@@ -25,6 +25,9 @@ class RecouvrementExclusion(models.Model):
         ondelete="cascade",
         check_company=True,
     )
+    partner_id = fields.Many2one(
+        related="move_id.commercial_partner_id", string="Customer"
+    )
     move_line_id = fields.Many2one(
         "account.move.line",
         string="Instalment",

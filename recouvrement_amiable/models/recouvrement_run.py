@@ -7,7 +7,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
-from odoo.tools.misc import format_date
+from odoo.tools.misc import format_date, formatLang
 
 from .progress import commit_progress, roll_back
 from .relance_plan import RelancePlan
@@ -65,6 +65,7 @@ class RecouvrementRun(models.Model):
         string="Failed Deliveries", compute="_compute_failed_count"
     )
     summary = fields.Text(compute="_compute_summary")
+    outcome_html = fields.Html(string="Outcomes", compute="_compute_outcome_html")
 
     _company_date_uniq = models.UniqueIndex(
         "(company_id, date) WHERE NOT is_dry",
@@ -127,6 +128,36 @@ class RecouvrementRun(models.Model):
                 + (f" · {reasons.get(reason)}" if reason else "")
                 for situation, reason, count, _late, _not_due in mine
             )
+
+    def _compute_outcome_html(self):
+        """The same as a table, with the amounts: who got a relance, who not, why."""
+        item = self.env["recouvrement.open.item"]
+        situations = dict(item._selection_situation())
+        situations["due"] = self.env._("Relance made")
+        rows = self._grouped_lines()
+        for run in self:
+            mine = sorted(
+                (row[1:] for row in rows if row[0] == run),
+                key=lambda row: (row[0] != "due", -row[3], -row[2]),
+            )
+            run.outcome_html = self.env["ir.qweb"]._render(
+                "recouvrement_amiable.run_outcome",
+                {
+                    "rows": [
+                        {
+                            "situation": situations.get(situation, ""),
+                            "reason": item._reason_label(reason),
+                            "count": count,
+                            "late": run._money(late),
+                            "not_due": run._money(not_due),
+                        }
+                        for situation, reason, count, late, not_due in mine
+                    ]
+                },
+            )
+
+    def _money(self, amount):
+        return formatLang(self.env, amount, currency_obj=self.sudo().currency_id)
 
     # ------------------------------------------------------------------
     # Scheduled actions
@@ -399,5 +430,18 @@ class RecouvrementRun(models.Model):
             "recouvrement_amiable.recouvrement_relance_action"
         )
         action["domain"] = [("run_id", "=", self.id)]
+        action["context"] = {}
+        return action
+
+    def action_open_failures(self):
+        """What did not arrive and waits for a person."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "recouvrement_amiable.recouvrement_delivery_action"
+        )
+        action["domain"] = [
+            ("relance_id.run_id", "=", self.id),
+            ("state", "in", ("failed", "returned")),
+        ]
         action["context"] = {}
         return action

@@ -83,3 +83,10 @@ class RecouvrementRunLine(models.Model):
                 },
                 line.company_id,
             )
+
+    def action_open(self):
+        """The relance that was made, else the dossier that was left alone."""
+        self.ensure_one()
+        return self.env["recouvrement.delivery"]._open(
+            self.relance_id or self.dossier_id
+        )

@@ -29,7 +29,8 @@ class RecouvrementExclude(models.TransientModel):
     def _compute_item_ids(self):
         active = (
             self.env.context.get("active_ids", [])
-            if self.env.context.get("active_model") == "account.move.line"
+            if self.env.context.get("active_model")
+            in ("account.move.line", "recouvrement.open.item")
             else []
         )
         for wizard in self:

@@ -19,6 +19,7 @@ class RecouvrementRelanceNow(models.TransientModel):
         compute="_compute_level_id", store=True, readonly=False,
     )
     level_approval = fields.Boolean(related="level_id.approval")
+    level_channels = fields.Char(related="level_id.channel_text", string="Channels")
     warning = fields.Text(compute="_compute_warning")
     summary = fields.Char(compute="_compute_warning")
 

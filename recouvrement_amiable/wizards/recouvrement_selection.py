@@ -46,7 +46,7 @@ class RecouvrementSelection(models.AbstractModel):
             for company, group in moves.grouped("company_id").items():
                 dossiers |= Dossier._for_partners(group.commercial_partner_id, company)
             return moves, dossiers
-        if model == "account.move.line":
+        if model in ("account.move.line", "recouvrement.open.item"):
             lines = self.env["account.move.line"].browse(ids)
             return self.with_context(
                 active_model="account.move", active_ids=lines.move_id.ids
