@@ -107,7 +107,7 @@ class AccountMove(models.Model):
     def _recouvrement_rows_sql(self):
         """One row per invoice of the one query, the oldest instalment's."""
         Item = self.env["recouvrement.open.item"]
-        Item._prepare_read()
+        Item._prepare_read(whole=True)
         return SQL(
             "(SELECT DISTINCT ON (q.move_id) q.move_id, q.situation, q.reason,"
             " q.reached_level_id FROM (%s) q ORDER BY q.move_id, q.date_due, q.id)",

@@ -299,6 +299,7 @@ class RecouvrementDossier(models.Model):
     @api.model
     def _choose_scenarios(self, days):
         """Write the scenario of the segment on the dossiers where it changed."""
+        self.env["recouvrement.open.item"]._prepare_read(whole=True)
         self.env.flush_all()
         self.env.cr.execute(
             SQL(

@@ -4,7 +4,13 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date, formatLang
 
-from .situation_query import SituationQuery
+from .situation_query import (
+    HOLD_ORDER,
+    ITEM_HOLDS,
+    WAITING_ORDER,
+    SituationQuery,
+    reasons_of,
+)
 
 # Tables whose pending writes the query must see.
 _READ_MODELS = (
@@ -144,7 +150,7 @@ class RecouvrementOpenItem(models.Model):
             scope = None if is_or else self._scope_of_domain(optimized)
             if scope:
                 model = self.with_context(recouvrement_scope=scope)
-        model._prepare_read()
+        model._prepare_read(whole=model.env.context.get("recouvrement_scope") is None)
         return super(RecouvrementOpenItem, model)._search(domain, *args, **kwargs)
 
     def fetch(self, field_names=None):
@@ -153,23 +159,44 @@ class RecouvrementOpenItem(models.Model):
         return super(RecouvrementOpenItem, scoped).fetch(field_names)
 
     @api.model
-    def _prepare_read(self):
-        """Flush what the query reads; JIT costs more than it gives here."""
+    def _prepare_read(self, whole=False):
+        """Flush what the query reads, and tell the planner what it cannot know.
+
+        JIT costs more than it gives here. A whole ledger is read once through:
+        the planner, which cannot estimate the steps, must not choose to loop.
+
+        :param bool whole: the query is not restricted to a few customers
+        """
         for name in _READ_MODELS:
             self.env[name].flush_model()
-        self.env.cr.execute("SET LOCAL jit = off")
+        self.env.cr.execute(
+            SQL(
+                "SELECT set_config('jit', 'off', true),"
+                " set_config('work_mem', '64MB', true),"
+                " set_config('enable_nestloop', %(loops)s, true),"
+                " set_config('enable_mergejoin', %(loops)s, true)",
+                loops="off" if whole else "on",
+            )
+        )
 
     @api.model
     def _situations(self, companies, partners=None, day=None):
         """Rows of the one query as dicts, for batch work.
 
         :param partners: only these customers (commercial partners)
+        :return: one dict per item; ``item_holds``, ``holds`` and ``waits`` are
+            lists of reasons
         :rtype: list[dict]
         """
-        self._prepare_read()
+        self._prepare_read(whole=partners is None)
         scope = ("partner_id", partners.ids) if partners is not None else None
         query = self._query(companies, day, self._scope_sql(scope))
-        return self.env.execute_query_dict(query.select())
+        rows = self.env.execute_query_dict(query.select())
+        for row in rows:
+            row["item_holds"] = reasons_of(row["item_holds"], ITEM_HOLDS)
+            row["holds"] = reasons_of(row["holds"], HOLD_ORDER)
+            row["waits"] = reasons_of(row["waits"], WAITING_ORDER)
+        return rows
 
     # ------------------------------------------------------------------
     # Extension points: where disputes, promises and plans come in

@@ -210,7 +210,7 @@ class RecouvrementWorklist(models.Model):
     @api.model
     def _search(self, domain, *args, **kwargs):
         if not Domain(domain).is_false():
-            self._prepare_read()
+            self._prepare_read(whole=True)
         return super()._search(domain, *args, **kwargs)
 
     def fetch(self, field_names=None):
@@ -219,9 +219,9 @@ class RecouvrementWorklist(models.Model):
         return super(RecouvrementWorklist, scoped).fetch(field_names)
 
     @api.model
-    def _prepare_read(self):
+    def _prepare_read(self, whole=False):
         self.env["recouvrement.delivery"].flush_model()
-        self.env["recouvrement.open.item"]._prepare_read()
+        self.env["recouvrement.open.item"]._prepare_read(whole)
 
     @api.model
     def _figures(self, dossiers, day=None):

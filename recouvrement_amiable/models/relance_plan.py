@@ -49,7 +49,7 @@ class RelancePlan:
         :param SQL scope: condition on ``l`` (account_move_line)
         """
         item = self.env["recouvrement.open.item"]
-        item._prepare_read()
+        item._prepare_read(whole=True)
         query = item._query(self.company, self.day, scope)
         self._execute(SQL("DROP TABLE IF EXISTS plan_item, plan_dossier"))
         self._execute(
@@ -115,7 +115,7 @@ class RelancePlan:
                 UPDATE plan_item
                    SET situation = 'due', reason = NULL, next_level_id = %(level)s,
                        next_delay = %(delay)s
-                 WHERE id IN %(items)s AND amount_residual > 0 AND item_holds = '{}'
+                 WHERE id IN %(items)s AND amount_residual > 0 AND item_holds = 0
                    AND NOT EXISTS (
                      SELECT 1 FROM recouvrement_relance_line rl
                        JOIN recouvrement_level v ON v.id = rl.level_id
@@ -297,7 +297,7 @@ class RelancePlan:
                     WHEN i.situation = 'credit'
                          THEN CASE WHEN d.credit_policy <> 'ignore'
                                         AND NOT d.courtesy THEN 'd_credit' END
-                    WHEN i.item_holds <> '{}' THEN NULL
+                    WHEN i.item_holds <> 0 THEN NULL
                     WHEN i.is_late THEN CASE WHEN NOT d.courtesy THEN 'a_late' END
                     WHEN d.courtesy AND i.situation = 'due' THEN 'b_early'
                     WHEN i.days_late >= -%(soon)s THEN 'c_soon'
