@@ -24,8 +24,13 @@ class RecouvrementCommon(AccountTestInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.env["res.lang"]._activate_lang("en_US")
         cls.env = cls.env(
-            context=dict(cls.env.context, recouvrement_day=fields.Date.to_string(TODAY))
+            context=dict(
+                cls.env.context,
+                lang="en_US",
+                recouvrement_day=fields.Date.to_string(TODAY),
+            )
         )
         cls.company = cls.env["res.company"].browse(cls.company_data["company"].id)
         cls.company.sudo().write(
