@@ -105,9 +105,10 @@ class Context:
         """The figures, in columns."""
         rows = [("figure", "value", "target", ""), *(f.row() for f in self.figures)]
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
+        left, value, target, right = widths
         return "\n".join(
-            f"{name:<{widths[0]}}  {value:>{widths[1]}}  {target:>{widths[2]}}  {verdict}"
-            for name, value, target, verdict in rows
+            f"{row[0]:<{left}}  {row[1]:>{value}}  {row[2]:>{target}}  {row[3]:<{right}}"
+            for row in rows
         )
 
     def summary(self):

@@ -25,7 +25,7 @@ from .pyvenv import requirements
 
 LANGUAGE = "fr_FR"
 BASE_MODULES = ("account", "l10n_fr_account")
-KEPT_TEMPLATES = 6
+KEPT_TEMPLATES = 10
 LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ (\w+) ")
 
 
@@ -51,17 +51,12 @@ def template(setup, modules=None, more_addons=()):
     own = [name for name in own_addons() if modules is None or name in modules]
     wanted = set(modules or BASE_MODULES) | dependencies(own)
     others = sorted(wanted - set(own_addons()))
-    with locked("templates"):
-        name = _made_template(
-            setup,
-            digest(_server_identity(setup), _version(setup), *others, *more_addons),
-            None,
-            others,
-            more_addons,
-        )
-        if own:
-            key = digest(name, installation_digest(own))
-            name = _made_template(setup, key, name, own, more_addons)
+    key = digest(setup.server.identity, _version(setup), *others, *more_addons)
+    name = _made_template(setup, key, None, others, more_addons)
+    if own:
+        key = digest(name, installation_digest(own))
+        name = _made_template(setup, key, name, own, more_addons)
+    with locked("prune"):
         _prune(setup.server)
     return name
 
@@ -70,23 +65,19 @@ def _version(setup):
     return f"{setup.odoo.version} {requirements('requirements.txt')[0].read_text()}"
 
 
-def _server_identity(setup):
-    known = {**os.environ, **setup.server.environment}
-    return f"{known.get('PGHOST')}:{known.get('PGPORT')}"
-
-
 def _made_template(setup, key, origin, modules, more_addons):
     name = f"recouvrement_tpl_{key}"
     marker = cache_dir() / "templates" / name
-    if not (marker.exists() and exists(setup.server, name)):
-        marker.parent.mkdir(exist_ok=True)
-        building = f"recouvrement_new_{key}"
-        for leftover in (name, building):
-            drop(setup.server, leftover)
-        clone(setup.server, origin, building)
-        _install(setup, building, modules, more_addons, own=bool(origin))
-        _rename(setup.server, building, name)
-    marker.touch()
+    marker.parent.mkdir(exist_ok=True)
+    with locked(name):
+        if not (marker.exists() and exists(setup.server, name)):
+            building = f"recouvrement_new_{key}"
+            for leftover in (name, building):
+                drop(setup.server, leftover)
+            clone(setup.server, origin, building)
+            _install(setup, building, modules, more_addons, own=bool(origin))
+            _rename(setup.server, building, name)
+        marker.touch()
     return name
 
 

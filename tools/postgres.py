@@ -45,6 +45,13 @@ class Server:
         self.environment = environment
         self.binaries = binaries
 
+    @property
+    def identity(self):
+        """What tells one server from another; the private one's port changes."""
+        if self.environment:
+            return "private"
+        return ":".join(os.environ.get(name, "") for name in NAMING)
+
     def tool(self, name, *arguments, purpose=None):
         """Run a PostgreSQL client program against the server."""
         command = [_program(self.binaries, name), *arguments]
@@ -71,13 +78,14 @@ class Server:
 def find_server():
     """Return a server that answers, started if need be."""
     binaries = _binaries()
-    if any(os.environ.get(name) for name in NAMING):
+    cluster = _Cluster(binaries)
+    if any(os.environ.get(name) for name in NAMING) and not cluster.is_named():
         server = Server({}, binaries)
         reached, reason = server.answers()
         if not reached:
             raise Missing(f"the PostgreSQL server of the PG* variables: {reason}")
         return server
-    return _Cluster(binaries).started()
+    return cluster.started()
 
 
 def _binaries():
@@ -108,6 +116,14 @@ class _Cluster:
         self.folder = cache_dir() / "postgres"
         self.data = self.folder / "data"
         self.password_file = cache_dir() / "postgres-password"
+
+    def is_named(self):
+        """Whether the PG* variables name this cluster, as :mod:`tools.environment`
+        sets them: it is then started like without them."""
+        server = self._server()
+        known = server.environment if server else {}
+        names = ("PGHOST", "PGPASSWORD")
+        return bool(known) and all(os.environ.get(n) == known[n] for n in names)
 
     def started(self):
         server = self._server()
