@@ -105,10 +105,9 @@ class Context:
         """The figures, in columns."""
         rows = [("figure", "value", "target", ""), *(f.row() for f in self.figures)]
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
-        left, value, target, right = widths
+        sides = (str.ljust, str.rjust, str.rjust, str.ljust)
         return "\n".join(
-            f"{row[0]:<{left}}  {row[1]:>{value}}  {row[2]:>{target}}  {row[3]:<{right}}"
-            for row in rows
+            "  ".join(map(_placed, sides, row, widths)).rstrip() for row in rows
         )
 
     def summary(self):
@@ -170,6 +169,10 @@ class Database:
         )
         with running_server(self._context.setup, config, port) as served:
             yield served.address
+
+
+def _placed(side, text, width):
+    return side(text, width)
 
 
 def _written(value):
