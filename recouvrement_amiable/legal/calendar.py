@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from dateutil.easter import easter
 
 _ONE_DAY = timedelta(days=1)
+MONDAY_TO_FRIDAY = range(5)
 
 
 def french_holidays(year, alsace_moselle=False):
@@ -49,7 +50,7 @@ class OpeningCalendar:
     :param closed: extra closed days
     """
 
-    def __init__(self, weekdays=range(5), holidays="france", closed=()):
+    def __init__(self, weekdays=MONDAY_TO_FRIDAY, holidays="france", closed=()):
         self.weekdays = frozenset(weekdays)
         self.holidays = holidays
         self.closed = frozenset(closed)

@@ -46,7 +46,8 @@ class AccountMove(models.Model):
         compute_sudo=True,
     )
     recouvrement_text = fields.Char(
-        string="Why No Relance Today?", compute="_compute_recouvrement",
+        string="Why No Relance Today?",
+        compute="_compute_recouvrement",
         compute_sudo=True,
     )
     recouvrement_last_date = fields.Date(

@@ -8,8 +8,10 @@ class AccountMoveLine(models.Model):
     @api.ondelete(at_uninstall=True)
     def _unlink_relance_lines(self):
         """Stands for the foreign key that relance lines do without."""
-        lines = self.env["recouvrement.relance.line"].sudo().search(
-            [("move_line_id", "in", self.ids)]
+        lines = (
+            self.env["recouvrement.relance.line"]
+            .sudo()
+            .search([("move_line_id", "in", self.ids)])
         )
         if lines:
             relances = lines.relance_id

@@ -39,8 +39,10 @@ class RecouvrementDelivery(models.Model):
             delivery.user_id = user
             ready |= delivery
         ready._supersede_calls()
-        activities = self.env["mail.activity"].sudo().create(
-            [delivery._activity_values() for delivery in ready]
+        activities = (
+            self.env["mail.activity"]
+            .sudo()
+            .create([delivery._activity_values() for delivery in ready])
         )
         for delivery, activity in zip(ready, activities, strict=True):
             delivery.activity_id = activity

@@ -274,9 +274,7 @@ class SmtpLine:
             server = self.env["ir.mail_server"].sudo()
             self.session = server._connect__(smtp_from=self.sender)
             if self.session is None and not server._disable_send():
-                raise UserError(
-                    self.env._("No outgoing mail server is configured.")
-                )
+                raise UserError(self.env._("No outgoing mail server is configured."))
         return self.session
 
     def send(self, delivery):

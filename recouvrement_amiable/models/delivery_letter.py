@@ -17,17 +17,21 @@ class RecouvrementDelivery(models.Model):
         if not ready:
             return
         documents = ready._letter_documents()
-        attachments = self.env["ir.attachment"].sudo().create(
-            [
-                {
-                    "name": f"{delivery.relance_id.name}.pdf",
-                    "raw": documents[delivery.id],
-                    "mimetype": "application/pdf",
-                    "res_model": delivery.dossier_id._name,
-                    "res_id": delivery.dossier_id.id,
-                }
-                for delivery in ready
-            ]
+        attachments = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "name": f"{delivery.relance_id.name}.pdf",
+                        "raw": documents[delivery.id],
+                        "mimetype": "application/pdf",
+                        "res_model": delivery.dossier_id._name,
+                        "res_id": delivery.dossier_id.id,
+                    }
+                    for delivery in ready
+                ]
+            )
         )
         for delivery, attachment in zip(ready, attachments, strict=True):
             delivery.attachment_id = attachment
@@ -69,8 +73,10 @@ class RecouvrementDelivery(models.Model):
 
     def _letter_documents(self):
         """``{delivery_id: pdf bytes}`` from one call of the PDF engine."""
-        Report = self.env["ir.actions.report"].sudo().with_context(
-            force_report_rendering=True
+        Report = (
+            self.env["ir.actions.report"]
+            .sudo()
+            .with_context(force_report_rendering=True)
         )
         content, kind = Report._pre_render_qweb_pdf(LETTER_REPORT, res_ids=self.ids)
         if kind != "pdf":
@@ -119,7 +125,9 @@ class RecouvrementDelivery(models.Model):
             lambda d: d.state == "todo" and d.channel in ("letter", "registered")
         )
         if not letters:
-            raise UserError(self.env._("None of the selected letters waits for the post."))
+            raise UserError(
+                self.env._("None of the selected letters waits for the post.")
+            )
         letters.write(
             {
                 "posted_on": fields.Date.context_today(self),

@@ -1,17 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-import logging
-from contextlib import contextmanager
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.mail import email_normalize
 
-from .progress import commit_progress, roll_back
-
-_logger = logging.getLogger(__name__)
-
-# Any fixed number: the lock says "a sender is at work in this database".
-SENDER_LOCK = 7_204_119_026
 FINAL_STATES = ("sent", "delivered", "cancelled")
 # What a person may change on a delivery; the rest moves through the actions.
 EDITABLE = {
@@ -25,6 +16,15 @@ EDITABLE = {
     "returned_on",
 }
 LEFT_STATES = ("sending", "sent", "delivered", "returned")
+
+
+# Column of the one query that names the contact of each channel.
+CONTACT_COLUMNS = {
+    "email": "email_partner_id",
+    "letter": "post_partner_id",
+    "registered": "post_partner_id",
+    "call": "phone_partner_id",
+}
 
 
 class RecouvrementDelivery(models.Model):
@@ -49,7 +49,9 @@ class RecouvrementDelivery(models.Model):
         index=True,
         ondelete="cascade",
     )
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
     dossier_id = fields.Many2one(
         "recouvrement.dossier",
         required=True,
@@ -257,7 +259,9 @@ class RecouvrementDelivery(models.Model):
         retry = self.sudo().filtered(lambda d: d.state in ("failed", "returned"))
         if not retry:
             raise UserError(self.env._("Only failed deliveries are sent again."))
-        closed = retry.filtered(lambda d: d.relance_id.state not in ("approved", "done"))
+        closed = retry.filtered(
+            lambda d: d.relance_id.state not in ("approved", "done")
+        )
         if closed:
             raise UserError(
                 self.env._(
@@ -364,116 +368,3 @@ class RecouvrementDelivery(models.Model):
                 }
             )
             delivery.relance_id._refresh_progress()
-
-    # ------------------------------------------------------------------
-    # The queue
-    # ------------------------------------------------------------------
-    @api.model
-    def _wake_sender(self):
-        """Start the sender as soon as this transaction is committed."""
-        cron = self.env.ref(
-            "recouvrement_amiable.ir_cron_send", raise_if_not_found=False
-        )
-        if cron:
-            cron.sudo()._trigger()
-
-    @contextmanager
-    def _sender_lock(self):
-        """Only one sender in the whole database, whatever the hosts.
-
-        The lock belongs to a transaction of its own: it ends with the process,
-        so that what a dead sender left behind can be told from what a living
-        one has at hand.
-        """
-        with self.env.registry.cursor() as lock_cr:
-            lock_cr.execute("SELECT pg_try_advisory_xact_lock(%s)", [SENDER_LOCK])
-            yield lock_cr.fetchone()[0]
-
-    @api.model
-    def _cron_send(self):
-        """Hand over everything that is queued, in batches, once."""
-        with self._sender_lock() as alone:
-            if not alone:
-                return
-            self._recover_interrupted()
-            for channel, size in SENDERS:
-                self._send_channel(channel, size)
-
-    @api.model
-    def _recover_interrupted(self):
-        """Name the messages that a dead sender had in its hands."""
-        interrupted = self.search([("state", "=", "sending")])
-        if interrupted:
-            interrupted._fail(
-                self.env._(
-                    "The server stopped while this message was being handed over: it"
-                    " may have left, or not. Look in the mailbox's sent messages, then"
-                    " send again or settle."
-                )
-            )
-            interrupted.relance_id._refresh_progress()
-            commit_progress(self.env)
-
-    @api.model
-    def _send_channel(self, channel, size):
-        """Batches of one channel until its queue is empty."""
-        last_id = 0
-        while True:
-            batch = self.search(
-                [
-                    ("state", "=", "queued"),
-                    ("channel", "=", channel),
-                    ("id", ">", last_id),
-                ],
-                order="id",
-                limit=size,
-            )
-            if not batch:
-                return
-            last_id = batch[-1].id
-            if not batch._send_batch(channel):
-                return
-
-    def _send_batch(self, channel):
-        """Check the batch against the ledger, then hand it over.
-
-        :return: False when the scheduled action has no time left
-        """
-        ids = self.ids
-        try:
-            self.relance_id._revalidate()
-            standing = self.filtered(lambda d: d.state == "queued")
-            if standing:
-                getattr(standing, f"_deliver_{channel}")()
-                standing.relance_id._refresh_progress()
-            return bool(commit_progress(self.env, len(ids)))
-        except Exception as error:
-            _logger.exception("Deliveries %s of channel %s", ids, channel)
-            roll_back(self.env)
-            queued = self.browse(ids).filtered(lambda d: d.state == "queued")
-            if len(queued) > 1:  # find the one that cannot be prepared
-                return all([one._send_batch(channel) for one in queued])
-            queued._fail(
-                self.env._("The message could not be prepared: %s", str(error)[:500])
-            )
-            queued.relance_id._refresh_progress()
-            return bool(commit_progress(self.env, len(ids)))
-
-
-# Column of the one query that names the contact of each channel.
-CONTACT_COLUMNS = {
-    "email": "email_partner_id",
-    "letter": "post_partner_id",
-    "registered": "post_partner_id",
-    "call": "phone_partner_id",
-}
-# Channels in the order of the queue, with the size of a batch: PDF batches are
-# small because wkhtmltopdf's time grows faster than the number of letters.
-SENDERS = (
-    ("email", 50),
-    ("letter", 30),
-    ("registered", 30),
-    ("call", 200),
-    ("visit", 200),
-    ("task", 200),
-)

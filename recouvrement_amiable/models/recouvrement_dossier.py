@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError, ValidationError
-from odoo.tools import SQL
 
 
 class RecouvrementDossier(models.Model):
@@ -147,7 +146,9 @@ class RecouvrementDossier(models.Model):
     def _compute_is_paused(self):
         for dossier in self:
             today = dossier.company_id._recouvrement_today()
-            dossier.is_paused = bool(dossier.pause_until and dossier.pause_until > today)
+            dossier.is_paused = bool(
+                dossier.pause_until and dossier.pause_until > today
+            )
 
     def _search_scenario_id(self, operator, value):
         return [
@@ -238,97 +239,8 @@ class RecouvrementDossier(models.Model):
             )
 
     # ------------------------------------------------------------------
-    # Upkeep: set-based, by the run or on first need
+    # Business
     # ------------------------------------------------------------------
-    @api.model
-    def _refresh(self, companies, day=None, partners=None):
-        """Open the missing dossiers and choose the scenarios of some companies.
-
-        A handful of statements whatever the number of customers.
-
-        :param companies: res.company
-        :param partners: only these customers (commercial partners)
-        """
-        if not companies:
-            return
-        self._open_missing(companies, partners)
-        days = {c.id: day or c._recouvrement_today() for c in companies}
-        self._choose_scenarios(days)
-
-    @api.model
-    def _open_missing(self, companies, partners=None):
-        """One dossier for each customer with an open item and none yet."""
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO recouvrement_dossier
-                    (company_id, partner_id, kind, active,
-                     create_uid, write_uid, create_date, write_date)
-                SELECT x.company_id, x.partner_id,
-                       CASE WHEN p.is_company OR COALESCE(p.vat, '') NOT IN ('', '/')
-                            THEN 'company' ELSE 'consumer' END,
-                       true, %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM (
-                    SELECT DISTINCT l.company_id, l.partner_id
-                      FROM account_move_line l
-                      JOIN account_account a ON a.id = l.account_id
-                       AND a.account_type = 'asset_receivable'
-                     WHERE l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
-                       AND l.partner_id IS NOT NULL
-                       AND l.company_id IN %(companies)s
-                       AND %(scope)s) x
-                  JOIN res_partner p ON p.id = x.partner_id
-                 WHERE NOT EXISTS (
-                    SELECT 1 FROM recouvrement_dossier d
-                     WHERE d.company_id = x.company_id
-                       AND d.partner_id = x.partner_id)
-              ORDER BY x.company_id, x.partner_id
-                ON CONFLICT (company_id, partner_id) DO NOTHING
-                """,
-                uid=self.env.uid,
-                now=fields.Datetime.now(),
-                companies=tuple(companies.ids),
-                scope=SQL("l.partner_id IN %s", tuple(partners.ids))
-                if partners
-                else SQL("TRUE"),
-            )
-        )
-        self.invalidate_model()
-
-    @api.model
-    def _choose_scenarios(self, days):
-        """Write the scenario of the segment on the dossiers where it changed."""
-        self.env["recouvrement.open.item"]._prepare_read(whole=True)
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE recouvrement_dossier d SET scenario_auto_id = x.scenario_id
-                  FROM (%s) x
-                 WHERE d.id = x.dossier_id
-                   AND d.scenario_auto_id IS DISTINCT FROM x.scenario_id
-                """,
-                self.env["recouvrement.scenario"]._choice_sql(days),
-            )
-        )
-        self.invalidate_model(["scenario_auto_id", "scenario_id"])
-
-    @api.model
-    def _for_partners(self, partners, companies):
-        """Dossiers of some customers, opened if they have none yet."""
-        commercial = partners.commercial_partner_id
-        domain = [
-            ("partner_id", "in", commercial.ids),
-            ("company_id", "in", companies.ids),
-        ]
-        known = self.search(domain)
-        missing = commercial - known.partner_id
-        if missing or len(companies) > 1:
-            self.sudo()._refresh(companies, partners=commercial)
-            known = self.search(domain)
-        return known
-
     def _lock_or_explain(self):
         """Lock the dossiers, or tell the person who is faster."""
         try:
@@ -341,9 +253,6 @@ class RecouvrementDossier(models.Model):
                 )
             ) from error
 
-    # ------------------------------------------------------------------
-    # Business
-    # ------------------------------------------------------------------
     def _collector(self):
         """Who follows this dossier: its collector, else the company's."""
         if not self:

@@ -45,7 +45,8 @@ class RecouvrementLevel(models.Model):
     )
     formal_notice = fields.Boolean(help="This level is a mise en demeure.")
     attach_invoices = fields.Boolean(
-        string="Attach Invoices", help="Joins the PDF of the late invoices to the e-mail."
+        string="Attach Invoices",
+        help="Joins the PDF of the late invoices to the e-mail.",
     )
     charges = fields.Selection(
         [("none", "Not mentioned"), ("announce", "Reminded in the text")],
@@ -137,8 +138,10 @@ class RecouvrementLevel(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        line = self.env["recouvrement.relance.line"].sudo().search_fetch(
-            [("level_id", "in", self.ids)], ["level_id"], limit=1
+        line = (
+            self.env["recouvrement.relance.line"]
+            .sudo()
+            .search_fetch([("level_id", "in", self.ids)], ["level_id"], limit=1)
         )
         if line:
             raise UserError(

@@ -2,15 +2,10 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
-from odoo.tools.misc import format_date, formatLang
 
-from .situation_query import (
-    HOLD_ORDER,
-    ITEM_HOLDS,
-    WAITING_ORDER,
-    SituationQuery,
-    reasons_of,
-)
+from .situation_query import SituationQuery
+from .situation_reasons import HOLD_ORDER, ITEM_HOLDS, WAITING_ORDER, reasons_of
+from .situation_sentence import SituationSentence
 
 # Tables whose pending writes the query must see.
 _READ_MODELS = (
@@ -206,7 +201,7 @@ class RecouvrementOpenItem(models.Model):
         """SELECTs of ``(move_line_id, reason, until, detail)`` over CTE ``line``.
 
         Each source says which items it holds on ``company.day`` and until when;
-        a new reason also takes its place in ``situation_query.HOLD_ORDER`` and
+        a new reason also takes its place in ``situation_reasons.HOLD_ORDER`` and
         its words in ``_selection_reason``.
         """
         return [
@@ -302,7 +297,9 @@ class RecouvrementOpenItem(models.Model):
     @api.model
     def _prefetch_words(self, rows):
         """Names of the levels that the sentences of these rows will use."""
-        level_ids = {row.get("next_level_id") for row in rows} - {None, False}
+        columns = ("next_level_id", "work_level_id")
+        level_ids = {row.get(column) for row in rows for column in columns}
+        level_ids -= {None, False}
         self.env["recouvrement.level"].sudo().browse(level_ids).mapped("name")
 
     @api.model
@@ -312,98 +309,3 @@ class RecouvrementOpenItem(models.Model):
         :param dict row: a row of the one query, or the head item of a dossier
         """
         return SituationSentence(self.env, row, company).text()
-
-
-class SituationSentence:
-    """Puts a row of the one query into words, in the user's language."""
-
-    def __init__(self, env, row, company):
-        self.env = env
-        self.row = row
-        self.company = company
-        self._ = env._
-
-    def text(self):
-        situation = self.row.get("situation")
-        method = getattr(self, f"_{situation}", None)
-        return method() if method else ""
-
-    # -- pieces ---------------------------------------------------------
-    def _day(self, value):
-        return format_date(self.env, value) if value else ""
-
-    def _money(self, value):
-        return formatLang(
-            self.env, value or 0, currency_obj=self.company.sudo().currency_id
-        )
-
-    def _level(self):
-        level = self.env["recouvrement.level"].browse(self.row.get("next_level_id"))
-        return level.sudo().name or ""
-
-    def _next(self):
-        """When the next step comes, on an open day."""
-        day, level = self.row.get("next_date"), self._level()
-        if not (day and level):
-            return ""
-        day = self.company.sudo()._recouvrement_calendar().next_open(day)
-        return self._("Next: %(level)s on %(day)s.", level=level, day=self._day(day))
-
-    # -- situations -----------------------------------------------------
-    def _not_due(self):
-        return " ".join(
-            filter(
-                None,
-                [
-                    self._("Due on %s.", self._day(self.row.get("date_due"))),
-                    self._next(),
-                ],
-            )
-        )
-
-    def _due(self):
-        return self._("To be dunned today: %s.", self._level())
-
-    def _exhausted(self):
-        return self._("The last level is done: decide what follows.")
-
-    def _credit(self):
-        return self._("Credit of %s, not allocated yet.", self._money(
-            -(self.row.get("amount_residual") or 0)
-        ))
-
-    def _waiting(self):
-        reason = self.row.get("reason")
-        if reason == "delay":
-            return self._next() or self._("Waiting.")
-        if reason == "amount":
-            return self._(
-                "Waiting: %(amount)s overdue is below the scenario's minimum.",
-                amount=self._money(self.row.get("late_amount")),
-            )
-        label = self.env["recouvrement.open.item"]._reason_label(reason)
-        sentence = self._("Waiting: %s.", label.lower())
-        return f"{sentence} {self._next()}" if reason in ("gap", "closed") else sentence
-
-    def _held(self):
-        reason = self.row.get("reason")
-        label = self.env["recouvrement.open.item"]._reason_label(reason)
-        detail, until = self.row.get("detail"), self.row.get("until")
-        if reason == "unallocated_credit":
-            return self._(
-                "Held: %(credit)s of payments or credit notes to allocate first,"
-                " against %(late)s overdue.",
-                credit=self._money(self.row.get("credit_amount")),
-                late=self._money(self.row.get("late_amount")),
-            )
-        if reason in ("excluded", "paused") and until:
-            return self._(
-                "Held: %(label)s until %(day)s (%(detail)s).",
-                label=label.lower(),
-                day=self._day(until),
-                detail=detail or "",
-            )
-        if reason in ("excluded", "paused") and detail:
-            return self._("Held: %(label)s (%(detail)s).", label=label.lower(),
-                          detail=detail)
-        return self._("Held: %s.", label.lower())

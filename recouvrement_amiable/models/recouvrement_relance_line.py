@@ -46,9 +46,7 @@ class RecouvrementRelanceLine(models.Model):
     residual = fields.Monetary(
         string="Company Amount", currency_field="company_currency_id"
     )
-    residual_currency = fields.Monetary(
-        string="Amount", currency_field="currency_id"
-    )
+    residual_currency = fields.Monetary(string="Amount", currency_field="currency_id")
     currency_id = fields.Many2one(related="move_line_id.currency_id")
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"

@@ -2,21 +2,13 @@
 import logging
 from datetime import timedelta
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 from odoo.tools.misc import format_date, formatLang
 
 from .progress import commit_progress, roll_back
-from .relance_plan import RelancePlan
 
 _logger = logging.getLogger(__name__)
-
-# Customers planned between two commits.
-CHUNK = 2000
-MAX_TRIES = 3
 
 
 class RecouvrementRun(models.Model):
@@ -132,8 +124,7 @@ class RecouvrementRun(models.Model):
     def _compute_outcome_html(self):
         """The same as a table, with the amounts: who got a relance, who not, why."""
         item = self.env["recouvrement.open.item"]
-        situations = dict(item._selection_situation())
-        situations["due"] = self.env._("Relance made")
+        situations = dict(self.env["recouvrement.run.line"]._selection_outcome())
         rows = self._grouped_lines()
         for run in self:
             mine = sorted(
@@ -227,7 +218,9 @@ class RecouvrementRun(models.Model):
                 {
                     "type": "danger",
                     "sticky": True,
-                    "message": self.env._("The relance run of %s failed.", company.name),
+                    "message": self.env._(
+                        "The relance run of %s failed.", company.name
+                    ),
                 },
             )
         commit_progress(self.env)
@@ -249,145 +242,6 @@ class RecouvrementRun(models.Model):
                     ("date", "<", limit),
                 ]
             ).unlink()
-
-    # ------------------------------------------------------------------
-    # Planning
-    # ------------------------------------------------------------------
-    def _plan(self):
-        """Plan the customers that have no line in this run yet, by chunks."""
-        self.ensure_one()
-        company, day = self.company_id, self.date
-        self.env["recouvrement.dossier"]._refresh(company, day)
-        if not self.is_dry:
-            self._revalidate_pending()
-        commit_progress(self.env)
-        while True:
-            ids = self._plan_chunk_safely()
-            if ids is None:
-                return  # another worker has this run in hand
-            if not ids:
-                break
-        self.write(
-            {
-                "state": "done",
-                "ended_on": fields.Datetime.now(),
-                "failure_reason": False,
-                "warning": self._bank_warning(company, day),
-            }
-        )
-        commit_progress(self.env)
-
-    def _plan_chunk_safely(self):
-        """A chunk, again if another transaction got in its way."""
-        for attempt in range(1, MAX_TRIES + 1):
-            try:
-                ids = self._plan_chunk()
-                commit_progress(self.env, len(ids or ()))
-                return ids
-            except (
-                psycopg2.errors.SerializationFailure,
-                psycopg2.errors.UniqueViolation,
-                psycopg2.errors.DeadlockDetected,
-            ):
-                roll_back(self.env)
-                if attempt == MAX_TRIES:
-                    raise
-                _logger.info("Run %s: chunk tried again", self.id)
-        return []
-
-    def _plan_chunk(self):
-        """Plan the next customers: relances, deliveries and lines at once.
-
-        :return: ids of the dossiers, empty at the end, None if locked elsewhere
-        """
-        if not self.try_lock_for_update():
-            return None
-        ids = self._next_dossiers()
-        if not ids:
-            return []
-        plan = RelancePlan(self.env, self.company_id, self.date, self, self.is_test)
-        plan.classify(
-            SQL(
-                "l.company_id = %s AND l.partner_id IN (SELECT partner_id"
-                " FROM recouvrement_dossier WHERE id IN %s)",
-                self.company_id.id,
-                tuple(ids),
-            )
-        )
-        if self.is_dry:
-            plan.without_relances()
-        else:
-            plan.write()
-        plan.write_run_lines()
-        self._close_empty(ids)
-        self.env.invalidate_all()
-        return ids
-
-    def _next_dossiers(self):
-        """Dossiers with something open and no line in this run, locked."""
-        self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT d.id FROM recouvrement_dossier d
-                 WHERE d.company_id = %(company)s
-                   AND NOT EXISTS (SELECT 1 FROM recouvrement_run_line x
-                                    WHERE x.run_id = %(run)s AND x.dossier_id = d.id)
-                   AND EXISTS (
-                     SELECT 1 FROM account_move_line l
-                       JOIN account_account a ON a.id = l.account_id
-                        AND a.account_type = 'asset_receivable'
-                      WHERE l.partner_id = d.partner_id
-                        AND l.company_id = d.company_id
-                        AND l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
-                        AND (l.amount_residual <> 0
-                             OR l.amount_residual_currency <> 0))
-              ORDER BY d.id LIMIT %(limit)s
-                   FOR NO KEY UPDATE OF d
-                """,
-                company=self.company_id.id,
-                run=self.id,
-                limit=CHUNK,
-            )
-        )
-        return [row[0] for row in rows]
-
-    def _close_empty(self, ids):
-        """A customer who paid between the choice and the plan gets a line too."""
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO recouvrement_run_line
-                    (run_id, company_id, dossier_id, partner_id, situation,
-                     amount_late, amount_not_due, amount_credit, late_count, days_late)
-                SELECT %(run)s, d.company_id, d.id, d.partner_id, 'not_due',
-                       0, 0, 0, 0, 0
-                  FROM recouvrement_dossier d
-                 WHERE d.id IN %(ids)s
-                   AND NOT EXISTS (SELECT 1 FROM recouvrement_run_line x
-                                    WHERE x.run_id = %(run)s AND x.dossier_id = d.id)
-                """,
-                run=self.id,
-                ids=tuple(ids),
-            )
-        )
-
-    def _revalidate_pending(self):
-        """Relances that still wait for approval follow the ledger each morning."""
-        self.env["recouvrement.relance"].search(
-            [("company_id", "=", self.company_id.id), ("state", "=", "to_approve")]
-        )._revalidate()
-
-    def _bank_warning(self, company, day):
-        last = company._recouvrement_bank_dates({company.id: day}).get(company.id)
-        if not company._recouvrement_bank_is_old(day, last):
-            return False
-        if last is None:
-            return self.env._("No bank entry is known: payments may be missing.")
-        return self.env._(
-            "The last bank entry is of %s: payments may be missing.",
-            format_date(self.env, last),
-        )
 
     # ------------------------------------------------------------------
     # Actions

@@ -25,9 +25,7 @@ class RecouvrementRunLine(models.Model):
         "res.partner", string="Customer", readonly=True, ondelete="cascade"
     )
     situation = fields.Selection(
-        lambda self: self.env["recouvrement.open.item"]._selection_situation(),
-        string="Outcome",
-        readonly=True,
+        "_selection_outcome", string="Outcome", readonly=True
     )
     reason = fields.Selection(
         lambda self: self.env["recouvrement.open.item"]._selection_reason(),
@@ -50,6 +48,12 @@ class RecouvrementRunLine(models.Model):
     _run_dossier_uniq = models.UniqueIndex(
         "(run_id, dossier_id)", "A run keeps one line per customer."
     )
+
+    @api.model
+    def _selection_outcome(self):
+        """The situations, said after the run: what was due got its relance."""
+        labels = dict(self.env["recouvrement.open.item"]._selection_situation())
+        return list((labels | {"due": self.env._("Relance")}).items())
 
     @api.depends("partner_id")
     def _compute_display_name(self):

@@ -77,6 +77,8 @@ class RecouvrementScenario(models.Model):
     segment_country_ids = fields.Many2many("res.country", string="Countries")
 
     level_count = fields.Integer(compute="_compute_level_count")
+    ladder_text = fields.Char(string="Ladder", compute="_compute_ladder_text")
+    segment_text = fields.Char(string="Serves", compute="_compute_segment_text")
 
     _minimum_positive = models.Constraint(
         "CHECK (minimum_amount >= 0)", "The minimum amount cannot be negative."
@@ -96,8 +98,52 @@ class RecouvrementScenario(models.Model):
         for scenario in self:
             scenario.level_count = len(scenario.level_ids)
 
+    @api.depends("level_ids.delay")
+    def _compute_ladder_text(self):
+        for scenario in self:
+            scenario.ladder_text = " · ".join(
+                f"{delay:+d}" for delay in sorted(scenario.level_ids.mapped("delay"))
+            )
+
+    @api.depends(
+        "by_hand",
+        "segment_kind",
+        "segment_bad_payer",
+        "segment_new_days",
+        "segment_amount_min",
+        "segment_amount_max",
+        "segment_category_ids.name",
+        "segment_country_ids.name",
+    )
+    @api.depends_context("lang")
+    def _compute_segment_text(self):
+        """The segment in words; a list then says at a glance who gets what."""
+        for scenario in self:
+            scenario.segment_text = scenario._segment_words()
+
+    def _segment_words(self):
+        self.ensure_one()
+        if self.by_hand:
+            return self.env._("Chosen by hand only")
+        kinds = dict(self.env["recouvrement.dossier"]._selection_kind())
+        words = [
+            kinds.get(self.segment_kind),
+            self.segment_bad_payer and self.env._("bad debtors"),
+            self.segment_new_days
+            and self.env._("customers of less than %s days", self.segment_new_days),
+            self.segment_amount_min
+            and self.env._("balance from %g", self.segment_amount_min),
+            self.segment_amount_max
+            and self.env._("balance below %g", self.segment_amount_max),
+            *self.segment_category_ids.mapped("name"),
+            *self.segment_country_ids.mapped("name"),
+        ]
+        return ", ".join(filter(None, words)) or self.env._("Everybody else")
+
     @api.constrains("level_ids", "active")
     def _check_levels(self):
+        if self.env.context.get("install_mode"):
+            return  # a data file writes the levels after their scenario
         for scenario in self:
             if scenario.active and not scenario.level_ids:
                 raise ValidationError(
@@ -112,14 +158,15 @@ class RecouvrementScenario(models.Model):
     def create(self, vals_list):
         scenarios = super().create(vals_list)
         # A create without ``level_ids`` does not trigger the constraint.
-        if not self.env.context.get("install_mode"):
-            scenarios._check_levels()
+        scenarios._check_levels()
         return scenarios
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        used = self.env["recouvrement.relance"].sudo().search_fetch(
-            [("scenario_id", "in", self.ids)], ["scenario_id"], limit=1
+        used = (
+            self.env["recouvrement.relance"]
+            .sudo()
+            .search_fetch([("scenario_id", "in", self.ids)], ["scenario_id"], limit=1)
         )
         if used:
             raise UserError(

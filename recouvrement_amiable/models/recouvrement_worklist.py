@@ -153,7 +153,8 @@ class RecouvrementWorklist(models.Model):
                    h.next_level_id, h.next_date, h.last_any AS last_date,
                    h.situation, h.reason, h.date_due, h.until, h.detail,
                    h.amount_residual, h.late_amount, h.credit_amount,
-                   h.id AS head_item_id, w.action,
+                   h.id AS head_item_id, w.action, t.work_level_id, t.failure,
+                   t.asked,
                    COALESCE(%(count)s - array_position(%(actions)s::text[], w.action),
                             0) AS priority
               FROM account a
@@ -184,11 +185,21 @@ class RecouvrementWorklist(models.Model):
                    bool_or(x.channel = 'visit' AND x.state = 'todo') AS visit,
                    bool_or(x.channel = 'task' AND x.state = 'todo') AS task,
                    bool_or(x.channel IN ('letter', 'registered')
-                           AND x.state = 'todo') AS post
+                           AND x.state = 'todo') AS post,
+                   (array_agg(r.level_id ORDER BY x.state NOT IN ('failed', 'returned')
+                       OR COALESCE(x.settled, false), x.state <> 'draft',
+                       array_position(%s::text[], x.channel), x.id DESC))[1]
+                       AS work_level_id,
+                   max(r.amount_due) FILTER (WHERE x.state = 'draft') AS asked,
+                   max(x.failure_reason) FILTER (
+                       WHERE x.state IN ('failed', 'returned')
+                       AND NOT COALESCE(x.settled, false)) AS failure
               FROM recouvrement_delivery x
+              JOIN recouvrement_relance r ON r.id = x.relance_id
              WHERE x.state IN ('draft', 'todo', 'failed', 'returned')
           GROUP BY x.dossier_id
-            """
+            """,
+            ["call", "visit", "letter", "registered", "task"],
         )
 
     def _action_sql(self):
@@ -238,9 +249,7 @@ class RecouvrementWorklist(models.Model):
         return self.env.execute_query_dict(self._select(query))
 
     def _compute_situation_text(self):
-        rows = {
-            row["dossier_id"]: row for row in self._figures(self.sudo().dossier_id)
-        }
+        rows = {row["dossier_id"]: row for row in self._figures(self.sudo().dossier_id)}
         item = self.env["recouvrement.open.item"]
         item._prefetch_words(rows.values())
         for work in self:
@@ -256,9 +265,15 @@ class RecouvrementWorklist(models.Model):
         companies = self.env.companies
         if self.env.user.has_group("recouvrement_amiable.group_collector"):
             self.env["recouvrement.dossier"].sudo()._refresh(companies)
-        return self.env["ir.actions.act_window"]._for_xml_id(
+        action = self.env["ir.actions.act_window"]._for_xml_id(
             "recouvrement_amiable.recouvrement_worklist_action"
         )
+        # The address of the menu, so that a reload comes here again.
+        server_action = self.env.ref(
+            "recouvrement_amiable.recouvrement_worklist_action_server"
+        )
+        action["path"] = server_action.sudo().path
+        return action
 
     def action_open_dossier(self):
         self.ensure_one()

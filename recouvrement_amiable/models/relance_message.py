@@ -1,16 +1,22 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import re
 from datetime import timedelta
 
 from markupsafe import Markup
 
-from odoo import fields, models
-from odoo.tools import is_html_empty
+from odoo import api, fields, models
+from odoo.tools import SQL, format_list, is_html_empty
 from odoo.tools.misc import format_date, formatLang
 
+from .recouvrement_relance import OPEN_STATES
 from .relance_text import fill, fill_html
 
 # Days given to pay in the texts; a practice, no law sets it.
 PAY_WITHIN_DAYS = 8
+FORMAL_NOTICE_DAYS = 15
+WRITTEN_CHANNELS = ("email", "letter", "registered")
+# Accent of the messages of a company that chose no colour.
+DEFAULT_COLOR = "#28536b"
 
 
 class RecouvrementRelance(models.Model):
@@ -22,15 +28,29 @@ class RecouvrementRelance(models.Model):
     preview_subject = fields.Char(compute="_compute_preview")
 
     def _compute_preview(self):
-        """The message as the debtor will read it."""
+        """The message as the debtor reads it, or what the collector has to say."""
         for relance in self:
-            contact = relance._first_contact()
-            content = relance._localized(contact)._content(contact)
+            content = relance._preview_content()
             relance.preview = content["body"]
             relance.preview_subject = content["subject"]
 
+    def _preview_content(self):
+        """What left already, else what would leave now."""
+        self.ensure_one()
+        contact = self._first_contact()
+        localized = self._localized(contact)
+        if not any(self.level_id[f"channel_{name}"] for name in WRITTEN_CHANNELS):
+            return {
+                "subject": localized._subject(contact),
+                "body": self._call_note(contact),
+            }
+        message = self.delivery_ids.sudo().message_id[:1]
+        if message and self.state not in OPEN_STATES:
+            return {"subject": message.subject, "body": message.body}
+        return localized._content(contact)
+
     # ------------------------------------------------------------------
-    # Who writes, to whom, in which language
+    # Who writes, to whom, in which language, on which day
     # ------------------------------------------------------------------
     def _first_contact(self):
         self.ensure_one()
@@ -39,13 +59,18 @@ class RecouvrementRelance(models.Model):
     def _lang(self, contact=None):
         """The debtor's language, if it is installed; else the company's."""
         self.ensure_one()
+        return self._installed_lang(
+            contact and contact.lang,
+            self.partner_id.lang,
+            self.company_id.sudo().partner_id.lang,
+        )
+
+    def _installed_lang(self, *langs):
+        """The first of these languages that is installed."""
         installed = dict(self.env["res.lang"].get_installed())
-        company = self.company_id.sudo()
-        for lang in (contact and contact.lang, self.partner_id.lang,
-                     company.partner_id.lang):
-            if lang in installed:
-                return lang
-        return self.env.lang or "en_US"
+        return next(
+            (lang for lang in langs if lang in installed), self.env.lang or "en_US"
+        )
 
     def _localized(self, contact=None):
         return self.with_context(lang=self._lang(contact))
@@ -61,6 +86,17 @@ class RecouvrementRelance(models.Model):
             "email_from": partner.email_formatted or company.email_formatted,
         }
 
+    def _writing_day(self):
+        """The day of the message: days may pass between the run and the approval."""
+        self.ensure_one()
+        if self.state not in OPEN_STATES:
+            return self.date
+        return max(self.date, self.company_id._recouvrement_today())
+
+    def _pay_before(self):
+        days = FORMAL_NOTICE_DAYS if self.level_id.formal_notice else PAY_WITHIN_DAYS
+        return self._writing_day() + timedelta(days=days)
+
     # ------------------------------------------------------------------
     # Words
     # ------------------------------------------------------------------
@@ -68,48 +104,86 @@ class RecouvrementRelance(models.Model):
         """Values of the words of ``relance_text.PLACEHOLDERS``."""
         self.ensure_one()
         company = self.company_id.sudo()
-        collector = self.dossier_id._collector().sudo()
+        collector = self._collector_card()
         bank = self._bank_account()
         lines = self._asked_lines()
+        totals = self._currency_totals()
+        day = self._writing_day()
+        oldest = min(lines.mapped("date_due"), default=False)
         return {
             "customer": self.partner_id.name,
             "contact": contact.name or self.partner_id.name,
             "company": company.name,
-            "amount_due": self._money(self.amount_due),
-            "amount_late": self._money(self.amount_late),
+            "amount_due": self._money_list((own, due) for own, _, _, due in totals),
+            "amount_late": self._money_list((own, late) for own, late, _, _ in totals),
             "invoice_count": len(lines.move_line_id.move_id),
-            "invoices": ", ".join(
-                dict.fromkeys(lines.move_line_id.move_id.mapped("name"))
-            ),
-            "oldest_due_date": format_date(
-                self.env, min(lines.mapped("date_due"), default=False)
-            ),
-            "days_late": self.days_late,
-            "today": format_date(self.env, self.date, date_format="d MMMM y"),
-            "pay_before": format_date(
-                self.env,
-                self.date + timedelta(days=PAY_WITHIN_DAYS),
-                date_format="d MMMM y",
-            ),
+            "invoices": ", ".join(dict.fromkeys(lines.mapped("reference"))),
+            "oldest_due_date": self._long_date(oldest),
+            "days_late": max((day - oldest).days, 0) if oldest else 0,
+            "today": self._long_date(day),
+            "pay_before": self._long_date(self._pay_before()),
             "payment_reference": self._payment_reference(),
-            "iban": bank.acc_number or "",
+            "iban": self._iban(bank),
             "bic": bank.bank_bic or "",
             "portal_link": self._portal_link(),
-            "collector": collector.name or company.name,
-            "collector_phone": collector.partner_id.phone or company.phone or "",
-            "collector_email": collector.partner_id.email or company.email or "",
+            "collector": collector["name"],
+            "collector_phone": collector["phone"] or "",
+            "collector_email": collector["email"] or "",
+        }
+
+    def _collector_card(self):
+        """Whom to call: the collector, with the company's number as a last resort."""
+        self.ensure_one()
+        company = self.company_id.sudo()
+        partner = self.dossier_id._collector().sudo().partner_id
+        return {
+            "name": partner.name or company.name,
+            "role": partner.function or "",
+            "phone": partner.phone or company.phone or "",
+            "email": partner.email or company.email or "",
         }
 
     def _money(self, amount, currency=None):
         return formatLang(
-            self.env, amount, currency_obj=currency or self.company_id.sudo().currency_id
+            self.env,
+            amount,
+            currency_obj=currency or self.company_id.sudo().currency_id,
         )
+
+    def _money_list(self, amounts):
+        """What is owed in each currency, as words: “800.00 € and $ 500.00”."""
+        amounts = list(amounts)
+        wanted = [pair for pair in amounts if pair[1]] or amounts[:1]
+        if not wanted:
+            return self._money(0.0)
+        return format_list(
+            self.env, [self._money(amount, currency) for currency, amount in wanted]
+        )
+
+    def _long_date(self, day):
+        """“21 November 2026”; the first of the month as the French write it."""
+        text = format_date(self.env, day, date_format="d MMMM y") if day else ""
+        if (self.env.lang or "").startswith("fr"):
+            text = re.sub(r"^1 ", "1er ", text)
+        return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+    def _short_date(self, day):
+        """For tables; with the name of the month in English, where 11/10 is unsure."""
+        english = (self.env.lang or "").startswith("en")
+        return format_date(self.env, day, date_format="d MMM y" if english else False)
 
     def _bank_account(self):
         """Where to pay: the account named on the invoices, else the company's."""
         self.ensure_one()
-        named = self._asked_lines().move_line_id.move_id.partner_bank_id.sudo()
+        named = self._asked_lines().sudo().move_line_id.move_id.partner_bank_id
         return (named or self.company_id.sudo().partner_id.bank_ids)[:1]
+
+    def _iban(self, bank):
+        """The account number; an IBAN in groups of four, as on paper."""
+        number = bank.acc_number or ""
+        if bank.acc_type != "iban":
+            return number
+        return " ".join(re.findall(".{1,4}", re.sub(r"\W", "", number)))
 
     def _payment_reference(self):
         """The invoice's own reference when there is one invoice, else ours."""
@@ -122,6 +196,28 @@ class RecouvrementRelance(models.Model):
         base = self.company_id.sudo().get_base_url()
         return f"{base}/my/invoices?filterby=overdue_invoices"
 
+    def _charges_text(self):
+        """The reminder of what the law adds; never a word of it to a consumer."""
+        self.ensure_one()
+        if self.level_id.charges != "announce":
+            return ""
+        kind = self.dossier_id.kind
+        if kind == "company":
+            return self.env._(
+                "Late payment gives rise, as of right and without any reminder, to"
+                " late-payment interest and to a fixed indemnity of €40 for recovery"
+                " costs for each invoice paid late (articles L441-10 and D441-5 of the"
+                " French Commercial Code). They are not included in the sum above."
+            )
+        if kind == "public":
+            return self.env._(
+                "Late payment gives rise, as of right and without any formality, to"
+                " late-payment interest and to a fixed indemnity of €40 for recovery"
+                " costs (article L2192-13 of the French Public Procurement Code). They"
+                " are not included in the sum above."
+            )
+        return ""
+
     # ------------------------------------------------------------------
     # Items
     # ------------------------------------------------------------------
@@ -130,9 +226,12 @@ class RecouvrementRelance(models.Model):
         return self._lines_of("a_late", "b_early")
 
     def _lines_of(self, *kinds):
-        return self.line_ids.filtered(
-            lambda line: line.kind in kinds and not line.cancelled
-        ).sorted(lambda line: (line.date_due or line.relance_id.date, line.id))
+        lines = self.line_ids
+        wanted = lines.filtered(lambda line: line.kind in kinds and not line.cancelled)
+        # A batch of messages reads the ledger once: keep the prefetch of all.
+        return wanted.sorted(
+            lambda line: (line.date_due or line.relance_id.date, line.id)
+        ).with_prefetch(lines._prefetch_ids)
 
     def _currency_totals(self):
         """``[(currency, late, credits, to pay)]``, the company's currency first."""
@@ -155,35 +254,115 @@ class RecouvrementRelance(models.Model):
 
     def _item_reference(self, line):
         """Number of the invoice, with the instalment when there are several."""
+        return line.reference
+
+    def _statement(self):
+        """The account as the message shows it, every value ready to print.
+
+        :return: ``asked``, ``credits`` and ``soon``: lists of rows;
+            ``totals``: what is to pay in each currency
+        """
+        self.ensure_one()
+        day = self._writing_day()
+        return {
+            "day": self._long_date(day),
+            "asked": [self._row(line, day) for line in self._asked_lines()],
+            "credits": [self._credit_row(line) for line in self._lines_of("d_credit")],
+            "soon": [self._row(line, day) for line in self._lines_of("c_soon")],
+            "totals": [
+                self._money(total[3], total[0]) for total in self._currency_totals()
+            ],
+        }
+
+    def _row(self, line, day):
         move = line.move_line_id.move_id
-        terms = move.line_ids.filtered(
-            lambda term: term.display_type == "payment_term"
-        ).sorted(lambda term: (term.date_maturity or move.date, term.id))
-        if len(terms) < 2 or line.move_line_id not in terms:
-            return move.name
-        return f"{move.name} ({list(terms).index(line.move_line_id) + 1}/{len(terms)})"
+        days = (day - line.date_due).days if line.date_due else 0
+        return {
+            "number": self._item_reference(line),
+            "url": self._invoice_link(move),
+            "date": self._short_date(move.invoice_date or move.date),
+            "due": self._short_date(line.date_due),
+            "days": max(days, 0),
+            "late": self._days_text(days),
+            "amount": self._money(line.residual_currency, line.currency_id),
+        }
+
+    def _days_text(self, days):
+        if days < 1:
+            return ""
+        if days == 1:
+            return self.env._("1 day late")
+        return self.env._("%s days late", days)
+
+    def _credit_row(self, line):
+        move = line.move_line_id.move_id
+        if move.move_type == "out_refund":
+            label = self.env._("Credit note %s", self._item_reference(line))
+        else:
+            label = self.env._("Payment received, to be matched")
+        return {
+            "label": label,
+            "date": self._short_date(move.invoice_date or move.date),
+            "amount": self._money(line.residual_currency, line.currency_id),
+        }
+
+    def _invoice_link(self, move):
+        """The invoice's page, if a link was already given: nothing is written."""
+        token = move.sudo().access_token
+        if not token or not move.is_sale_document():
+            return ""
+        base = self.company_id.sudo().get_base_url()
+        return f"{base}/my/invoices/{move.id}?access_token={token}"
+
+    # ------------------------------------------------------------------
+    # Look
+    # ------------------------------------------------------------------
+    def _look(self):
+        """Name, colours and logo of the company, for the layouts."""
+        self.ensure_one()
+        company = self.company_id.sudo()
+        color = company.primary_color or ""
+        if not re.fullmatch("#[0-9a-fA-F]{6}", color):
+            color = DEFAULT_COLOR
+        logo = ""
+        if not company.uses_default_logo:
+            logo = f"{company.get_base_url()}/logo.png?company={company.id}"
+        return {"color": color, "on_color": _readable_on(color), "logo": logo}
+
+    def _imprint(self):
+        """Who the company is, line by line: what French letters bear at their foot."""
+        self.ensure_one()
+        company = self.company_id.sudo()
+        place = f"{company.zip or ''} {company.city or ''}".strip()
+        numbers = [
+            company.company_registry
+            and self.env._("SIRET %s", _group(company.company_registry)),
+            company.vat and self.env._("VAT %s", company.vat),
+        ]
+        return {
+            "address": ", ".join(
+                filter(None, [company.street, company.street2, place])
+            ),
+            "reach": list(
+                filter(None, [company.phone, company.email, company.website])
+            ),
+            "numbers": list(filter(None, numbers)),
+        }
 
     # ------------------------------------------------------------------
     # Rendering
     # ------------------------------------------------------------------
-    def _subject(self, contact):
+    def _subject(self, contact, values=None):
         return fill(
             self.custom_subject or self.level_id.subject or self.level_id.name,
-            self._values(contact),
+            values or self._values(contact),
         )
 
-    def _text_html(self, contact):
+    def _text_html(self, contact, values=None):
         """The level's text, or the one written for this relance, words filled."""
         custom = self.custom_body
         text = self.level_id.body if is_html_empty(custom) else custom
-        return fill_html(text, self._values(contact))
-
-    def _part(self, template, contact):
-        return self.env["ir.qweb"]._render(
-            f"recouvrement_amiable.{template}",
-            {"relance": self, "contact": contact, "values": self._values(contact)},
-            minimal_qcontext=True,
-        )
+        return fill_html(text, values or self._values(contact))
 
     def _content(self, contact):
         """``{"subject", "body"}`` of the e-mail, in the current language."""
@@ -191,9 +370,14 @@ class RecouvrementRelance(models.Model):
         template = self.level_id.mail_template_id
         if template:
             return self._template_content(template, contact)
+        values = self._values(contact)
         return {
-            "subject": self._subject(contact),
-            "body": self._part("relance_email", contact),
+            "subject": self._subject(contact, values),
+            "body": self.env["ir.qweb"]._render(
+                "recouvrement_amiable.relance_email",
+                {"relance": self, "contact": contact, "values": values},
+                minimal_qcontext=True,
+            ),
         }
 
     def _template_content(self, template, contact):
@@ -216,22 +400,54 @@ class RecouvrementRelance(models.Model):
             contents[relance.id] = relance._localized(contact)._content(contact)
         return contents
 
+    def _is_copy(self):
+        """Whether the same words also go by registered post, which is what counts."""
+        return "registered" in self.delivery_ids.filtered(
+            lambda delivery: delivery.state != "cancelled"
+        ).mapped("channel")
+
     def _call_note(self, contact):
-        """What the collector has before the eyes: script, contact, history."""
+        """What the collector has before the eyes: script, contact, history.
+
+        In the collector's language; what is said to the debtor, in the debtor's.
+        """
         self.ensure_one()
+        contact = contact or self.partner_id
         localized = self._localized(contact)
         script = fill_html(
             localized.level_id.call_script or "", localized._values(contact)
         )
-        return self.env["ir.qweb"]._render(
+        company = self.company_id.sudo()
+        reader = self.dossier_id._collector().sudo()
+        relance = self.with_context(
+            lang=self._installed_lang(reader.lang, company.partner_id.lang)
+        )
+        return relance.env["ir.qweb"]._render(
             "recouvrement_amiable.relance_call_note",
             {
-                "relance": self,
-                "contact": contact or self.partner_id,
+                "relance": relance,
+                "contact": contact,
                 "script": script,
-                "history": self._past_deliveries(),
+                "history": relance._past_deliveries(),
             },
             minimal_qcontext=True,
+        )
+
+    def _history_text(self, delivery):
+        """“12 Nov 2026, Call, Reached: promises to pay: cheque leaves on Friday”."""
+        states = dict(delivery._fields["state"]._description_selection(self.env))
+        results = dict(delivery._selection_result())
+        outcome = results.get(delivery.result) or states.get(delivery.state)
+        return ", ".join(
+            filter(
+                None,
+                [
+                    self._short_date(delivery.relance_id.date),
+                    dict(delivery._selection_channel()).get(delivery.channel),
+                    delivery.relance_id.level_id.name,
+                    ": ".join(filter(None, [outcome, delivery.result_note])),
+                ],
+            )
         )
 
     def _past_deliveries(self, limit=5):
@@ -262,8 +478,9 @@ class RecouvrementRelance(models.Model):
             for move in moves
             if move.sudo().invoice_pdf_report_id
         }
-        stored.update(self._render_invoices(moves.filtered(
-            lambda move: move.id not in stored)))
+        stored.update(
+            self._render_invoices(moves.filtered(lambda move: move.id not in stored))
+        )
         return {
             relance.id: [
                 (f"{move.name.replace('/', '_')}.pdf", stored[move.id])
@@ -275,8 +492,10 @@ class RecouvrementRelance(models.Model):
 
     def _render_invoices(self, moves, size=25):
         """``{move_id: pdf bytes}``, a few invoices per call of the PDF engine."""
-        Report = self.env["ir.actions.report"].sudo().with_context(
-            force_report_rendering=True
+        Report = (
+            self.env["ir.actions.report"]
+            .sudo()
+            .with_context(force_report_rendering=True)
         )
         documents = {}
         for start in range(0, len(moves), size):
@@ -292,3 +511,75 @@ class RecouvrementRelance(models.Model):
                     }
                 )
         return documents
+
+
+class RecouvrementRelanceLine(models.Model):
+    _inherit = "recouvrement.relance.line"
+
+    reference = fields.Char(
+        compute="_compute_reference",
+        compute_sudo=True,
+        help="Number by which the debtor knows the item.",
+    )
+
+    @api.depends("move_line_id")
+    def _compute_reference(self):
+        """One query for all: which instalment of how many each item is."""
+        ranks = self._instalments()
+        for line in self:
+            item = line.move_line_id
+            move = item.move_id
+            if not move.is_invoice(include_receipts=True):
+                # an opening balance: the number stands in the item's own label
+                line.reference = item.name or move.ref or move.name
+                continue
+            rank, count = ranks.get(item.id, (1, 1))
+            line.reference = move.name if count < 2 else f"{move.name} ({rank}/{count})"
+
+    def _instalments(self):
+        """``{journal item id: (rank, number of instalments of its invoice)}``."""
+        moves = self.move_line_id.move_id
+        if not moves.ids:
+            return {}
+        self.env["account.move.line"].flush_model(
+            ["move_id", "display_type", "date_maturity"]
+        )
+        return {
+            item_id: (rank, count)
+            for item_id, rank, count in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT id,
+                           row_number() OVER (PARTITION BY move_id
+                                              ORDER BY date_maturity, id),
+                           count(*) OVER (PARTITION BY move_id)
+                      FROM account_move_line
+                     WHERE move_id IN %s AND display_type = 'payment_term'
+                    """,
+                    tuple(moves.ids),
+                )
+            )
+        }
+
+
+def _readable_on(color):
+    """Black or white, whichever is read better on a colour.
+
+    >>> _readable_on("#28536b"), _readable_on("#ffd400")
+    ('#ffffff', '#1f2328')
+    """
+    red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
+    light = 0.299 * red + 0.587 * green + 0.114 * blue
+    return "#1f2328" if light > 160 else "#ffffff"
+
+
+def _group(number):
+    """A SIRET as it is printed; any other number as it is.
+
+    >>> _group("73282932000074"), _group("B 123")
+    ('732 829 320 00074', 'B 123')
+    """
+    digits = re.sub(r"\s", "", number)
+    if not re.fullmatch(r"\d{14}", digits):
+        return number
+    return f"{digits[:3]} {digits[3:6]} {digits[6:9]} {digits[9:]}"

@@ -195,9 +195,12 @@ class RelancePlan:
                 """
                 UPDATE plan_dossier d
                    SET is_due = x.key IS NOT NULL, level_id = x.key[2], courtesy = false
-                  FROM (SELECT dossier_id, max(ARRAY[next_delay, next_level_id]) FILTER (
-                                   WHERE situation = 'due' AND is_late) AS key
-                          FROM plan_item GROUP BY dossier_id) x
+                  FROM (
+                    SELECT dossier_id,
+                           max(ARRAY[next_delay, next_level_id]) FILTER (
+                               WHERE situation = 'due' AND is_late) AS key
+                      FROM plan_item
+                  GROUP BY dossier_id) x
                  WHERE x.dossier_id = d.dossier_id
                 """
             )

@@ -10,14 +10,12 @@ class RecouvrementRelance(models.Model):
     channel_text = fields.Char(string="Channels", compute="_compute_channel_text")
     has_left = fields.Boolean(compute="_compute_has_left")
 
-    @api.depends("delivery_ids.channel", "delivery_ids.state")
+    @api.depends("delivery_ids.channel")
     @api.depends_context("lang")
     def _compute_channel_text(self):
         labels = dict(self.env["recouvrement.delivery"]._selection_channel())
         for relance in self:
             deliveries = relance.delivery_ids.sorted("id")
-            if relance.state not in ("refused", "cancelled"):
-                deliveries = deliveries.filtered(lambda d: d.state != "cancelled")
             relance.channel_text = ", ".join(
                 dict.fromkeys(labels[d.channel] for d in deliveries)
             )

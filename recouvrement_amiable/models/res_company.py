@@ -158,8 +158,7 @@ class ResCompany(models.Model):
         if not self:
             return {}
         rows = SQL(", ").join(
-            SQL("(%s::int, %s::date)", company.id, days[company.id])
-            for company in self
+            SQL("(%s::int, %s::date)", company.id, days[company.id]) for company in self
         )
         self.env["account.move"].flush_model(["date", "state", "journal_id"])
         return dict(
@@ -169,13 +168,19 @@ class ResCompany(models.Model):
                     SELECT c.id, x.date
                       FROM (VALUES %s) c (id, day)
                      CROSS JOIN LATERAL (
-                        SELECT max(last.date) AS date
+                        SELECT max(COALESCE(recent.date, older.date)) AS date
                           FROM account_journal j
-                         CROSS JOIN LATERAL (
+                     LEFT JOIN LATERAL (
                             SELECT m.date FROM account_move m
                              WHERE m.journal_id = j.id AND m.state = 'posted'
-                               AND m.date <= c.day
-                          ORDER BY m.date DESC LIMIT 1) last
+                               AND m.date BETWEEN c.day - 60 AND c.day
+                          ORDER BY m.date DESC LIMIT 1) recent ON true
+                     LEFT JOIN LATERAL (
+                            -- + 0: by the journal's index, not by that of dates
+                            SELECT max(m.date + 0) AS date FROM account_move m
+                             WHERE m.journal_id = j.id AND m.state = 'posted'
+                               AND m.date < c.day - 60
+                               AND recent.date IS NULL) older ON true
                          WHERE j.company_id = c.id
                            AND j.type IN ('bank', 'credit')) x
                     """,

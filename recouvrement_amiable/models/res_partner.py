@@ -86,9 +86,7 @@ class ResPartner(models.Model):
     def action_recouvrement_dossier(self):
         """Open the dossier, made on first need."""
         self.ensure_one()
-        dossier = self.env["recouvrement.dossier"]._for_partners(
-            self, self.env.company
-        )
+        dossier = self.env["recouvrement.dossier"]._for_partners(self, self.env.company)
         if not dossier:
             raise UserError(
                 self.env._(

@@ -46,14 +46,14 @@ class RecouvrementWorklist(models.Model):
         return self._window("recouvrement_relance_action", relances)
 
     def _do_call(self):
-        return self._deliveries(
-            [("channel", "=", "call"), ("state", "=", "todo")]
-        )[:1].action_note_result()
+        return self._deliveries([("channel", "=", "call"), ("state", "=", "todo")])[
+            :1
+        ].action_note_result()
 
     def _do_visit(self):
-        return self._deliveries(
-            [("channel", "=", "visit"), ("state", "=", "todo")]
-        )[:1].action_note_result()
+        return self._deliveries([("channel", "=", "visit"), ("state", "=", "todo")])[
+            :1
+        ].action_note_result()
 
     def _do_post(self):
         letters = self._deliveries(

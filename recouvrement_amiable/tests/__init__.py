@@ -4,3 +4,4 @@ from . import test_run
 from . import test_email
 from . import test_history
 from . import test_screens
+from . import test_letters

@@ -2,6 +2,7 @@
 from datetime import date, timedelta
 
 from odoo import Command, fields
+
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 # A Tuesday: the day before and the day after are open too.
@@ -46,8 +47,8 @@ class RecouvrementCommon(AccountTestInvoicingCommon):
         cls.env["recouvrement.scenario"].search(
             [("id", "!=", cls.scenario.id)]
         ).sudo().write({"by_hand": True})
-        cls.courtesy, cls.level1, cls.level2, cls.level3 = cls.scenario.level_ids.sorted(
-            "delay"
+        cls.courtesy, cls.level1, cls.level2, cls.level3 = (
+            cls.scenario.level_ids.sorted("delay")
         )
         cls.customer = cls._create_customer("Menuiserie Vasseur")
 
@@ -189,8 +190,8 @@ class RecouvrementCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def _run(cls, day=TODAY, company=None):
-        return cls.env["recouvrement.run"].sudo()._run_company(
-            company or cls.company, day
+        return (
+            cls.env["recouvrement.run"].sudo()._run_company(company or cls.company, day)
         )
 
     @classmethod
@@ -201,7 +202,5 @@ class RecouvrementCommon(AccountTestInvoicingCommon):
 
     def assertSituation(self, move, situation, reason=None, day=TODAY):
         row = self._row(move, day)
-        self.assertEqual(
-            (row["situation"], row["reason"]), (situation, reason), row
-        )
+        self.assertEqual((row["situation"], row["reason"]), (situation, reason), row)
         return row

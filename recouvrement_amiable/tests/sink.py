@@ -45,4 +45,6 @@ class Sink(Controller):
         return "250 Message accepted"
 
     def recipients(self):
-        return [address for addresses, _message in self.messages for address in addresses]
+        return [
+            address for addresses, _message in self.messages for address in addresses
+        ]

@@ -2,9 +2,10 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.base.models.ir_mail_server import IrMail_Server
 
 from .common import TODAY, RecouvrementCommon
 from .sink import Sink
@@ -221,7 +222,9 @@ class TestEmail(RecouvrementCommon):
             (delta, "sent"),
         ):
             self.assertEqual(self._relances(customer).delivery_ids.state, state)
-        self.assertIn("No such mailbox", self._relances(beta).delivery_ids.failure_reason)
+        self.assertIn(
+            "No such mailbox", self._relances(beta).delivery_ids.failure_reason
+        )
         self.assertFalse(
             self.env["recouvrement.delivery"].search(
                 [("state", "in", ("queued", "sending"))]
@@ -304,8 +307,10 @@ class TestEmail(RecouvrementCommon):
     def test_reply_comes_back_to_the_dossier(self):
         """An answer to the message is posted on the dossier's thread."""
         self.env["mail.alias.domain"].sudo().search([]).unlink()
-        domain = self.env["mail.alias.domain"].sudo().create(
-            {"name": "exemple.example", "catchall_alias": "catchall"}
+        domain = (
+            self.env["mail.alias.domain"]
+            .sudo()
+            .create({"name": "exemple.example", "catchall_alias": "catchall"})
         )
         self.company.sudo().alias_domain_id = domain
         self._invoice(3)

@@ -42,8 +42,10 @@ class TestRun(RecouvrementCommon):
                 {"kind": "c_soon", "granted": False, "level_id": False},
             ],
         )
-        self.assertEqual(relance.line_ids.filtered(
-            lambda line: line.kind == "d_credit").residual, -50)
+        self.assertEqual(
+            relance.line_ids.filtered(lambda line: line.kind == "d_credit").residual,
+            -50,
+        )
         self.assertEqual(relance.amount_late, 700)
         self.assertEqual(relance.amount_due, 650)
         self.assertEqual(relance.state, "approved")
@@ -64,9 +66,7 @@ class TestRun(RecouvrementCommon):
         relance = self._relances()
         self.assertEqual(len(relance), 1)
         self.assertEqual(relance.level_id, self.level1)
-        self.assertEqual(
-            sorted(relance.line_ids.mapped("kind")), ["a_late", "c_soon"]
-        )
+        self.assertEqual(sorted(relance.line_ids.mapped("kind")), ["a_late", "c_soon"])
 
     def test_excluded_item_is_not_asked_for(self):
         kept, excluded = self._invoice(3, 100), self._invoice(3, 200)
@@ -472,19 +472,22 @@ class TestRun(RecouvrementCommon):
     # -- rights ------------------------------------------------------------
     def _user(self, *groups):
         login = "user_" + "_".join(groups)
-        return self.env["res.users"].sudo().create(
-            {
-                "name": login,
-                "login": login,
-                "company_id": self.company.id,
-                "company_ids": [(6, 0, self.company.ids)],
-                "group_ids": [
-                    (6, 0, [self.env.ref("base.group_user").id])
-                ] + [
-                    (4, self.env.ref(f"recouvrement_amiable.{group}").id)
-                    for group in groups
-                ],
-            }
+        return (
+            self.env["res.users"]
+            .sudo()
+            .create(
+                {
+                    "name": login,
+                    "login": login,
+                    "company_id": self.company.id,
+                    "company_ids": [(6, 0, self.company.ids)],
+                    "group_ids": [(6, 0, [self.env.ref("base.group_user").id])]
+                    + [
+                        (4, self.env.ref(f"recouvrement_amiable.{group}").id)
+                        for group in groups
+                    ],
+                }
+            )
         )
 
     def test_internal_user_without_group_sees_nothing(self):
@@ -539,8 +542,9 @@ class TestRun(RecouvrementCommon):
         other = self._create_customer("Other")
         self._invoice(3)
         self._invoice(3, partner=other)
-        user, colleague = self._user("group_collector"), self._user(
-            "group_collector", "group_reader"
+        user, colleague = (
+            self._user("group_collector"),
+            self._user("group_collector", "group_reader"),
         )
         self._dossier().collector_id = user
         self._dossier(other).collector_id = colleague

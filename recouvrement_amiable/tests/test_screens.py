@@ -230,9 +230,17 @@ class TestScreens(RecouvrementCommon):
         self.assertEqual(call.result_note, "Talked to Mme Le Goff")
 
     def test_visit_is_for_the_salesperson(self):
-        salesperson = self.env["res.users"].sudo().create(
-            {"name": "Seller", "login": "seller", "company_id": self.company.id,
-             "company_ids": [Command.set(self.company.ids)]}
+        salesperson = (
+            self.env["res.users"]
+            .sudo()
+            .create(
+                {
+                    "name": "Seller",
+                    "login": "seller",
+                    "company_id": self.company.id,
+                    "company_ids": [Command.set(self.company.ids)],
+                }
+            )
         )
         self.customer.user_id = salesperson
         self.level1.write({"channel_email": False, "channel_visit": True})

@@ -201,9 +201,7 @@ class TestSituation(RecouvrementCommon):
         self.level1.approval = True
         invoice = self._invoice(3)
         self._run()
-        self.assertSituation(
-            invoice, "waiting", "approval", TODAY + timedelta(days=30)
-        )
+        self.assertSituation(invoice, "waiting", "approval", TODAY + timedelta(days=30))
 
     # -- credits, instalments, currency ----------------------------------
     def test_credit_above_half_holds(self):
@@ -255,9 +253,7 @@ class TestSituation(RecouvrementCommon):
         )
         rows = self._rows()
         self.assertEqual([row["days_late"] for row in rows], [33, 3, -27])
-        self.assertEqual(
-            [row["situation"] for row in rows], ["due", "due", "not_due"]
-        )
+        self.assertEqual([row["situation"] for row in rows], ["due", "due", "not_due"])
         self.assertEqual([row["amount_residual"] for row in rows], [300, 300, 400])
         self.assertEqual(invoice.recouvrement_situation, "due")
 
@@ -318,7 +314,9 @@ class TestSituation(RecouvrementCommon):
 
     def test_exclusion_of_one_instalment_and_of_an_invoice(self):
         invoice, other = self._invoice(3), self._invoice(4)
-        item = invoice.line_ids.filtered(lambda l: l.display_type == "payment_term")
+        item = invoice.line_ids.filtered(
+            lambda line: line.display_type == "payment_term"
+        )
         self.env["recouvrement.exclusion"].create(
             {
                 "company_id": self.company.id,
@@ -339,9 +337,7 @@ class TestSituation(RecouvrementCommon):
         self.assertSituation(invoice, "held", "bank_stale")
         self._pay(self._invoice(1, 10), days_ago=7)
         self.assertSituation(invoice, "due")
-        self.assertSituation(
-            invoice, "held", "bank_stale", TODAY + timedelta(days=1)
-        )
+        self.assertSituation(invoice, "held", "bank_stale", TODAY + timedelta(days=1))
         self.company.sudo().recouvrement_bank_max_age = 0
         self.assertSituation(invoice, "due", None, TODAY + timedelta(days=1))
 

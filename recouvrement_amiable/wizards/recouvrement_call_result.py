@@ -75,9 +75,7 @@ class RecouvrementCallResult(models.TransientModel):
         delivery = self.delivery_id
         delivery.check_access("write")
         if delivery.state != "todo":
-            raise UserError(
-                self.env._("%s is already noted.", delivery.display_name)
-            )
+            raise UserError(self.env._("%s is already noted.", delivery.display_name))
         self._check_dates()
         delivery.sudo()._note_result(
             {

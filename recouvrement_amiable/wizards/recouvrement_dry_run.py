@@ -26,9 +26,7 @@ class RecouvrementDryRun(models.TransientModel):
             )
         today = self.company_id._recouvrement_today()
         if abs(self.date - today) > timedelta(days=3660):
-            raise UserError(
-                self.env._("Choose a day less than ten years from today.")
-            )
+            raise UserError(self.env._("Choose a day less than ten years from today."))
         run = self.env["recouvrement.run"]._dry_run(self.company_id, self.date)
         return {
             "type": "ir.actions.act_window",

@@ -50,7 +50,9 @@ class RecouvrementGoLive(models.TransientModel):
         for wizard in self:
             checks = wizard._checks()
             wizard.line_ids = [
-                fields.Command.create({"name": name, "status": status, "advice": advice})
+                fields.Command.create(
+                    {"name": name, "status": status, "advice": advice}
+                )
                 for name, status, advice in checks
             ]
             wizard.blocking = any(status == "missing" for _n, status, _a in checks)
@@ -110,8 +112,14 @@ class RecouvrementGoLive(models.TransientModel):
         )
 
     def _check_ladders(self):
-        used = self.env["recouvrement.dossier"].sudo()._read_group(
-            [("company_id", "=", self.company_id.id)], ["scenario_auto_id"], ["__count"]
+        used = (
+            self.env["recouvrement.dossier"]
+            .sudo()
+            ._read_group(
+                [("company_id", "=", self.company_id.id)],
+                ["scenario_auto_id"],
+                ["__count"],
+            )
         )
         names = ", ".join(scenario.name for scenario, _count in used if scenario)
         without = sum(count for scenario, count in used if not scenario)
@@ -129,11 +137,7 @@ class RecouvrementGoLive(models.TransientModel):
 
     def _check_contacts(self):
         rows = self._late_rows()
-        missing = {
-            row["dossier_id"]
-            for row in rows
-            if not row["email_partner_id"]
-        }
+        missing = {row["dossier_id"] for row in rows if not row["email_partner_id"]}
         if not missing:
             return self.env._("Contacts"), "ok", ""
         names = self.env["recouvrement.dossier"].sudo().browse(list(missing)[:5])

@@ -19,8 +19,7 @@ class RecouvrementRefuse(models.TransientModel):
     reason = fields.Char(required=True)
     until = fields.Date(
         string="Leave in Peace Until",
-        default=lambda self: self.env.company._recouvrement_today()
-        + timedelta(days=7),
+        default=lambda self: self.env.company._recouvrement_today() + timedelta(days=7),
         help="Without a day, the next run proposes the relance again.",
     )
 

@@ -15,8 +15,12 @@ class RecouvrementRelanceNow(models.TransientModel):
 
     scenario_id = fields.Many2one("recouvrement.scenario", compute="_compute_scenario")
     level_id = fields.Many2one(
-        "recouvrement.level", string="Level", required=True,
-        compute="_compute_level_id", store=True, readonly=False,
+        "recouvrement.level",
+        string="Level",
+        required=True,
+        compute="_compute_level_id",
+        store=True,
+        readonly=False,
     )
     level_approval = fields.Boolean(related="level_id.approval")
     level_channels = fields.Char(related="level_id.channel_text", string="Channels")

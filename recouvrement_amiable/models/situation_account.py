@@ -1,0 +1,139 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Steps of the one query about the accounts: see ``situation_query``."""
+
+from odoo.tools import SQL
+
+from .situation_reasons import (
+    NEED_EMAIL,
+    NEED_NOTHING,
+    NEED_PHONE,
+    NEED_POST,
+    WAITING_ORDER,
+    flags,
+)
+
+
+def balance_cte():
+    """Per dossier, company currency: claimable late, early, and credits."""
+    return SQL(
+        """
+        SELECT dossier_id,
+               COALESCE(sum(amount_residual) FILTER (WHERE is_late
+                   AND amount_residual > 0 AND item_holds = 0), 0)
+                   AS late_amount,
+               COALESCE(sum(amount_residual) FILTER (WHERE NOT is_late
+                   AND amount_residual > 0 AND item_holds = 0
+                   AND days_late < 0 AND is_passed), 0)
+                   AS early_amount,
+               -COALESCE(sum(amount_residual) FILTER
+                   (WHERE amount_residual < 0), 0) AS credit_amount
+          FROM item
+      GROUP BY dossier_id
+        """
+    )
+
+
+def history_cte():
+    """Last relance of each dossier, and work that is not finished yet.
+
+    A courtesy reminder never delays the late ladder: with weekly invoices
+    it would silence it for ever.
+    """
+    unfinished = flags(
+        WAITING_ORDER,
+        [
+            ("approval", SQL("r.state = 'to_approve'")),
+            ("failed", SQL("r.state = 'approved' AND r.has_failure")),
+            (
+                "posting",
+                SQL(
+                    "r.state = 'approved' AND r.has_letter"
+                    " AND r.has_failure IS NOT TRUE"
+                ),
+            ),
+        ],
+    )
+    return SQL(
+        """
+        SELECT r.dossier_id,
+               max(r.date) FILTER (WHERE r.courtesy IS NOT TRUE) AS last_late,
+               max(r.date) AS last_any,
+               bit_or(%s) AS unfinished
+          FROM recouvrement_relance r
+         WHERE r.state NOT IN ('refused', 'cancelled')
+           AND r.origin <> 'entry'
+           AND r.dossier_id IN (SELECT dossier_id FROM debtor)
+      GROUP BY r.dossier_id
+        """,
+        unfinished,
+    )
+
+
+def contact_cte():
+    """Contact of each dossier for each means of writing to it.
+
+    Order: the contact chosen on the dossier, the invoice address, the
+    customer; for each means the first one that has what it needs.
+    """
+
+    def first(condition):
+        return SQL(
+            "(array_agg(p.id ORDER BY k.rank, p.id) FILTER (WHERE %s))[1]",
+            SQL(condition),
+        )
+
+    return SQL(
+        """
+        SELECT k.dossier_id,
+               %(email)s AS email_partner_id,
+               %(phone)s AS phone_partner_id,
+               %(post)s AS post_partner_id
+          FROM (
+            SELECT d.id AS dossier_id, d.contact_id AS partner_id, 0 AS rank
+              FROM recouvrement_dossier d
+             WHERE d.id IN (SELECT dossier_id FROM debtor)
+               AND d.contact_id IS NOT NULL
+             UNION ALL
+            SELECT d.id, child.id, 1
+              FROM recouvrement_dossier d
+              JOIN res_partner child ON child.parent_id = d.partner_id
+               AND child.type = 'invoice' AND child.active
+             WHERE d.id IN (SELECT dossier_id FROM debtor)
+             UNION ALL
+            SELECT d.id, d.partner_id, 2
+              FROM recouvrement_dossier d
+             WHERE d.id IN (SELECT dossier_id FROM debtor)
+          ) k
+          JOIN res_partner p ON p.id = k.partner_id
+      GROUP BY k.dossier_id
+        """,
+        email=first("p.email_normalized IS NOT NULL"),
+        phone=first("COALESCE(p.phone, '') <> ''"),
+        post=first("COALESCE(p.street, '') <> '' AND COALESCE(p.city, '') <> ''"),
+    )
+
+
+def account_cte():
+    """One row per dossier: amounts, past, holds and contacts."""
+    return SQL(
+        """
+        SELECT b.*,
+               CASE WHEN b.late_amount > 0 THEN b.late_amount
+                    ELSE b.early_amount END AS claim,
+               t.last_late, t.last_any, COALESCE(t.unfinished, 0) AS unfinished,
+               COALESCE(dh.reasons, 0) AS holds, dh.until, dh.detail,
+               k.email_partner_id, k.phone_partner_id, k.post_partner_id,
+               %s | CASE WHEN k.email_partner_id IS NULL THEN 0 ELSE %s END
+               | CASE WHEN k.post_partner_id IS NULL THEN 0 ELSE %s END
+               | CASE WHEN k.phone_partner_id IS NULL THEN 0 ELSE %s END
+                   AS offer
+          FROM balance b
+     LEFT JOIN history t ON t.dossier_id = b.dossier_id
+     LEFT JOIN dossier_hold dh ON dh.dossier_id = b.dossier_id
+     LEFT JOIN contact k ON k.dossier_id = b.dossier_id
+        """,
+        NEED_NOTHING,
+        NEED_EMAIL,
+        NEED_POST,
+        NEED_PHONE,
+    )

@@ -1,0 +1,154 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A row of the one query in words."""
+
+from odoo.tools.misc import format_date, formatLang
+
+
+class SituationSentence:
+    """Puts a row of the one query into words, in the user's language."""
+
+    def __init__(self, env, row, company):
+        self.env = env
+        self.row = row
+        self.company = company
+        self._ = env._
+
+    def text(self):
+        """What waits for a person first, then what happens by itself."""
+        work = getattr(self, f"_to_{self.row.get('action')}", None)
+        first = work() if work else ""
+        if first:
+            return " ".join(filter(None, [first, self._afterwards()]))
+        situation = getattr(self, f"_{self.row.get('situation')}", None)
+        return situation() if situation else ""
+
+    # -- pieces ---------------------------------------------------------
+    def _day(self, value):
+        return format_date(self.env, value) if value else ""
+
+    def _money(self, value):
+        return formatLang(
+            self.env, value or 0, currency_obj=self.company.sudo().currency_id
+        )
+
+    def _level(self):
+        level = self.env["recouvrement.level"].browse(self.row.get("next_level_id"))
+        return level.sudo().name or ""
+
+    def _next(self):
+        """When the next step comes, on an open day."""
+        day, level = self.row.get("next_date"), self._level()
+        if not (day and level):
+            return ""
+        day = self.company.sudo()._recouvrement_calendar().next_open(day)
+        return self._("Next: %(level)s on %(day)s.", level=level, day=self._day(day))
+
+    def _work_level(self):
+        """Name of the level that the work of a person belongs to."""
+        level = self.env["recouvrement.level"].browse(self.row.get("work_level_id"))
+        return level.sudo().name or ""
+
+    # -- work of a person ----------------------------------------------
+    def _to_fix(self):
+        failure = (self.row.get("failure") or "").strip()
+        if failure:
+            return self._("Not delivered: %s", failure.splitlines()[0][:150])
+        if self.row.get("reason") == "no_contact":
+            return self._(
+                "No contact can be reached for “%s”: complete the e-mail, the"
+                " telephone or the address.",
+                self._level(),
+            )
+        return self._("No scenario fits this customer: choose one on the dossier.")
+
+    def _to_approve(self):
+        return self._(
+            "“%(level)s” waits for approval: %(amount)s asked for.",
+            level=self._work_level(),
+            amount=self._money(self.row.get("asked")),
+        )
+
+    def _to_call(self):
+        return self._("Call to make: “%s”.", self._work_level())
+
+    def _to_visit(self):
+        return self._("Visit to make: “%s”.", self._work_level())
+
+    def _to_post(self):
+        return self._("Letter to print and post: “%s”.", self._work_level())
+
+    def _to_decide(self):
+        level = self._work_level()
+        return self._("To decide: “%s”.", level) if level else ""
+
+    def _afterwards(self):
+        """What the run does next, unless the work itself says it."""
+        situation, reason = self.row.get("situation"), self.row.get("reason")
+        if situation == "due":
+            return self._due()
+        if situation == "held" and reason not in ("no_contact", "no_scenario"):
+            return self._held()
+        if situation == "waiting" and reason in ("gap", "closed", "delay"):
+            return self._next()
+        return ""
+
+    # -- situations -----------------------------------------------------
+    def _not_due(self):
+        return " ".join(
+            filter(
+                None,
+                [
+                    self._("Due on %s.", self._day(self.row.get("date_due"))),
+                    self._next(),
+                ],
+            )
+        )
+
+    def _due(self):
+        return self._("To be dunned today: %s.", self._level())
+
+    def _exhausted(self):
+        return self._("The last level is done: decide what follows.")
+
+    def _credit(self):
+        return self._(
+            "Credit of %s, not allocated yet.",
+            self._money(-(self.row.get("amount_residual") or 0)),
+        )
+
+    def _waiting(self):
+        reason = self.row.get("reason")
+        if reason == "delay":
+            return self._next() or self._("Waiting.")
+        if reason == "amount":
+            return self._(
+                "Waiting: %(amount)s overdue is below the scenario's minimum.",
+                amount=self._money(self.row.get("late_amount")),
+            )
+        label = self.env["recouvrement.open.item"]._reason_label(reason)
+        sentence = self._("Waiting: %s.", label.lower())
+        return f"{sentence} {self._next()}" if reason in ("gap", "closed") else sentence
+
+    def _held(self):
+        reason = self.row.get("reason")
+        label = self.env["recouvrement.open.item"]._reason_label(reason)
+        detail, until = self.row.get("detail"), self.row.get("until")
+        if reason == "unallocated_credit":
+            return self._(
+                "Held: %(credit)s of payments or credit notes to allocate first,"
+                " against %(late)s overdue.",
+                credit=self._money(self.row.get("credit_amount")),
+                late=self._money(self.row.get("late_amount")),
+            )
+        if reason in ("excluded", "paused") and until:
+            return self._(
+                "Held: %(label)s until %(day)s (%(detail)s).",
+                label=label.lower(),
+                day=self._day(until),
+                detail=detail or "",
+            )
+        if reason in ("excluded", "paused") and detail:
+            return self._(
+                "Held: %(label)s (%(detail)s).", label=label.lower(), detail=detail
+            )
+        return self._("Held: %s.", label.lower())
