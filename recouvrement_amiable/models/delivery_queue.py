@@ -56,8 +56,9 @@ class RecouvrementDelivery(models.Model):
             if not alone:
                 return
             self._recover_interrupted()
-            for channel, size in SENDERS:
-                self._send_channel(channel, size)
+            if not all(self._send_channel(channel, size) for channel, size in SENDERS):
+                self._wake_sender()
+                commit_progress(self.env)
 
     @api.model
     def _recover_interrupted(self):
@@ -76,7 +77,10 @@ class RecouvrementDelivery(models.Model):
 
     @api.model
     def _send_channel(self, channel, size):
-        """Batches of one channel until its queue is empty."""
+        """Batches of one channel until its queue is empty.
+
+        :return: False when the scheduled action has no time left
+        """
         last_id = 0
         while True:
             batch = self.search(
@@ -89,10 +93,10 @@ class RecouvrementDelivery(models.Model):
                 limit=size,
             )
             if not batch:
-                return
+                return True
             last_id = batch[-1].id
             if not batch._send_batch(channel):
-                return
+                return False
 
     def _send_batch(self, channel):
         """Check the batch against the ledger, then hand it over.
@@ -101,12 +105,11 @@ class RecouvrementDelivery(models.Model):
         """
         ids = self.ids
         try:
-            self.relance_id._revalidate()
-            standing = self.filtered(lambda d: d.state == "queued")
-            if standing:
-                getattr(standing, f"_deliver_{channel}")()
-                standing.relance_id._refresh_progress()
-            return bool(commit_progress(self.env, len(ids)))
+            return self._send_batch_once(channel)
+        except psycopg2.errors.SerializationFailure:
+            # A person worked on the same customers: look again.
+            roll_back(self.env)
+            return self._send_batch_once(channel)
         except Exception as error:
             _logger.exception("Deliveries %s of channel %s", ids, channel)
             roll_back(self.env)
@@ -118,3 +121,13 @@ class RecouvrementDelivery(models.Model):
             )
             queued.relance_id._refresh_progress()
             return bool(commit_progress(self.env, len(ids)))
+
+    def _send_batch_once(self, channel):
+        """What still stands of the batch, through its channel."""
+        count = len(self)
+        self.relance_id._revalidate()
+        standing = self.filtered(lambda d: d.state == "queued")
+        if standing:
+            getattr(standing, f"_deliver_{channel}")()
+            standing.relance_id._refresh_progress()
+        return bool(commit_progress(self.env, count))

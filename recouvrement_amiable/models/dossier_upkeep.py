@@ -96,3 +96,33 @@ class RecouvrementDossier(models.Model):
             self.sudo()._refresh(companies, partners=commercial)
             known = self.search(domain)
         return known
+
+    def _absorb(self, others):
+        """Take over the history of other dossiers of the same company, then drop them.
+
+        Called when two customers are merged; a run keeps one line per customer.
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        values = {"kept": self.id, "others": tuple(others.ids), "model": self._name}
+        for statement in _ABSORB:
+            self.env.cr.execute(statement, values)
+        self.env.invalidate_all()
+        others.unlink()
+
+
+# A run line or a relance of the same run cannot stand twice for one dossier.
+_ABSORB = (
+    "DELETE FROM recouvrement_run_line WHERE dossier_id IN %(others)s",
+    "UPDATE recouvrement_relance SET run_id = NULL WHERE dossier_id IN %(others)s",
+    "UPDATE recouvrement_relance SET dossier_id = %(kept)s"
+    " WHERE dossier_id IN %(others)s",
+    "UPDATE recouvrement_delivery SET dossier_id = %(kept)s"
+    " WHERE dossier_id IN %(others)s",
+    "UPDATE mail_message SET res_id = %(kept)s"
+    " WHERE model = %(model)s AND res_id IN %(others)s",
+    "UPDATE mail_activity SET res_id = %(kept)s"
+    " WHERE res_model = %(model)s AND res_id IN %(others)s",
+    "UPDATE ir_attachment SET res_id = %(kept)s"
+    " WHERE res_model = %(model)s AND res_id IN %(others)s",
+)

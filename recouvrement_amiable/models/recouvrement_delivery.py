@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.mail import email_normalize
 
 FINAL_STATES = ("sent", "delivered", "cancelled")
@@ -180,6 +180,21 @@ class RecouvrementDelivery(models.Model):
     def _compute_can_change(self):
         for delivery in self:
             delivery.can_change = delivery._before_approval()
+
+    @api.constrains("partner_id")
+    def _check_contact(self):
+        """A debtor's account is told to nobody else."""
+        for delivery in self:
+            contact = delivery.partner_id
+            if contact and contact.commercial_partner_id != delivery.customer_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(contact)s does not belong to %(customer)s: choose one of"
+                        " the customer's own contacts.",
+                        contact=contact.display_name,
+                        customer=delivery.customer_id.display_name,
+                    )
+                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):

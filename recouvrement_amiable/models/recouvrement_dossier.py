@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError, ValidationError
+from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 
 
 class RecouvrementDossier(models.Model):
@@ -216,6 +216,20 @@ class RecouvrementDossier(models.Model):
                     )
                 )
 
+    @api.constrains("contact_id")
+    def _check_contact(self):
+        for dossier in self:
+            contact = dossier.contact_id
+            if contact and contact.commercial_partner_id != dossier.partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(contact)s does not belong to %(customer)s: choose one of"
+                        " the customer's own contacts.",
+                        contact=contact.display_name,
+                        customer=dossier.partner_id.display_name,
+                    )
+                )
+
     @api.constrains("pause_until", "pause_reason")
     def _check_pause(self):
         for dossier in self:
@@ -226,6 +240,14 @@ class RecouvrementDossier(models.Model):
                         dossier.partner_id.display_name,
                     )
                 )
+
+    def write(self, vals):
+        """Whose account it is never changes by hand."""
+        if not self.env.su and {"company_id", "partner_id"} & set(vals):
+            raise AccessError(
+                self.env._("The customer and the company of a dossier do not change.")
+            )
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_history(self):

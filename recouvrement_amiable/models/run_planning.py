@@ -41,7 +41,7 @@ class RecouvrementRun(models.Model):
                 "state": "done",
                 "ended_on": fields.Datetime.now(),
                 "failure_reason": False,
-                "warning": self._bank_warning(company, day),
+                "warning": self._warnings(company, day),
             }
         )
         commit_progress(self.env)
@@ -109,8 +109,7 @@ class RecouvrementRun(models.Model):
                       WHERE l.partner_id = d.partner_id
                         AND l.company_id = d.company_id
                         AND l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
-                        AND (l.amount_residual <> 0
-                             OR l.amount_residual_currency <> 0))
+                        AND l.amount_residual_currency <> 0)
               ORDER BY d.id LIMIT %(limit)s
                    FOR NO KEY UPDATE OF d
                 """,
@@ -146,6 +145,31 @@ class RecouvrementRun(models.Model):
         self.env["recouvrement.relance"].search(
             [("company_id", "=", self.company_id.id), ("state", "=", "to_approve")]
         )._revalidate()
+
+    def _warnings(self, company, day):
+        """What the reader of the run must know, in one line."""
+        warnings = [self._bank_warning(company, day), self._orphan_warning(company)]
+        return " ".join(filter(None, warnings)) or False
+
+    def _orphan_warning(self, company):
+        """Items without a customer belong to no dossier: say how many."""
+        count = self.env["account.move.line"].search_count(
+            [
+                ("company_id", "=", company.id),
+                ("account_type", "=", "asset_receivable"),
+                ("parent_state", "=", "posted"),
+                ("reconciled", "=", False),
+                ("amount_residual", ">", 0),
+                ("partner_id", "=", False),
+            ]
+        )
+        if not count:
+            return False
+        return self.env._(
+            "%s open item(s) have no customer and cannot be dunned: set the customer on"
+            " their entries.",
+            count,
+        )
 
     def _bank_warning(self, company, day):
         last = company._recouvrement_bank_dates({company.id: day}).get(company.id)

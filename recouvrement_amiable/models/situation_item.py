@@ -120,7 +120,7 @@ def line_cte(scope):
             ON d.company_id = l.company_id AND d.partner_id = l.partner_id
          WHERE l.reconciled IS NOT TRUE
            AND l.parent_state = 'posted'
-           AND (l.amount_residual <> 0 OR l.amount_residual_currency <> 0)
+           AND l.amount_residual_currency <> 0
            AND (%s)
         """,
         marks,

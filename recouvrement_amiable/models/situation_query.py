@@ -179,8 +179,7 @@ class SituationQuery:
                    END AS reason
               FROM (
                 SELECT c.*, CASE
-                         WHEN c.amount_residual < 0 OR (c.amount_residual = 0
-                              AND c.amount_residual_currency < 0) THEN 'credit'
+                         WHEN c.amount_residual_currency < 0 THEN 'credit'
                          WHEN c.item_holds <> 0 THEN 'held'
                          WHEN NOT c.is_late AND (c.days_late >= 0
                               OR c.is_passed IS NOT TRUE

@@ -563,3 +563,47 @@ class TestRun(RecouvrementCommon):
         with self.assertRaises(AccessError):
             Exclusion.with_user(user).create(values)
         Exclusion.with_user(user).create(dict(values, until=TODAY))
+
+    # -- customers made one -------------------------------------------------
+    def test_merged_customers_keep_their_history(self):
+        twin = self._create_customer("Menuiserie bis")
+        invoice = self._invoice(3)
+        theirs = self._invoice(4, partner=twin)
+        self._run()
+        self.env["base.partner.merge.automatic.wizard"].sudo()._merge(
+            (self.customer | twin).ids, self.customer
+        )
+        self.env.invalidate_all()
+        dossier = self._dossier()
+        self.assertEqual(len(dossier), 1)
+        self.assertEqual(len(dossier.relance_ids), 2)
+        for move in (invoice, theirs):
+            self.assertEqual(self._row(move)["reached_level_id"], self.level1.id)
+
+    def test_items_without_customer_are_told(self):
+        account = self.company_data["default_account_receivable"]
+        revenue = self.company_data["default_account_revenue"]
+        self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "date": TODAY,
+                "line_ids": [
+                    (0, 0, {"account_id": account.id, "debit": 10}),
+                    (0, 0, {"account_id": revenue.id, "credit": 10}),
+                ],
+            }
+        ).action_post()
+        self._invoice(3)
+        self.assertIn("no customer", self._run().warning)
+
+    def test_account_is_told_to_the_customer_s_contacts_only(self):
+        self.level1.approval = True
+        stranger = self._create_customer("Stranger")
+        self._invoice(3)
+        self._run()
+        with self.assertRaisesRegex(ValidationError, "Stranger"):
+            self._relances().delivery_ids.partner_id = stranger
+        with self.assertRaisesRegex(ValidationError, "Stranger"):
+            self._dossier().contact_id = stranger
+        with self.assertRaises(AccessError):
+            self._dossier().write({"partner_id": stranger.id})

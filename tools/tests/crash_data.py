@@ -18,6 +18,24 @@ def fill(env, day, port, customers):
         }
     )
     env.ref("base.user_admin").email = "compta@exemple.example"
+    env["recouvrement.scenario"].search([]).write({"by_hand": True})
+    env["recouvrement.scenario"].create(
+        {
+            "name": "Crash",
+            "level_ids": [
+                (
+                    0,
+                    0,
+                    {
+                        "name": "First",
+                        "delay": 3,
+                        "subject": "Relance",
+                        "body": "<p>{{amount_due}} is due.</p>",
+                    },
+                )
+            ],
+        }
+    )
     env["ir.mail_server"].search([]).unlink()
     env["ir.mail_server"].create(
         {"name": "Sink", "smtp_host": "127.0.0.1", "smtp_port": port}

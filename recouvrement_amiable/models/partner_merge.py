@@ -1,0 +1,27 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, models
+
+
+class BasePartnerMergeAutomaticWizard(models.TransientModel):
+    """Two customers made one: their dossiers too, with their whole history."""
+
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    @api.model
+    def _update_foreign_keys(self, src_partners, dst_partner):
+        self._merge_recouvrement_dossiers(src_partners, dst_partner)
+        return super()._update_foreign_keys(src_partners, dst_partner)
+
+    def _merge_recouvrement_dossiers(self, src_partners, dst_partner):
+        """One dossier per company is left: the destination's, else the oldest."""
+        Dossier = self.env["recouvrement.dossier"].sudo().with_context(
+            active_test=False
+        )
+        dossiers = Dossier.search(
+            [("partner_id", "in", (src_partners + dst_partner).ids)], order="id"
+        )
+        for group in dossiers.grouped("company_id").values():
+            kept = group.filtered(lambda d: d.partner_id == dst_partner) or group[:1]
+            others = group - kept
+            if others:
+                kept._absorb(others)
