@@ -39,5 +39,8 @@
         "views/res_config_settings_views.xml",
         "views/recouvrement_menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["recouvrement_amiable/static/tests/tours/*.js"],
+    },
     "application": True,
 }

@@ -5,3 +5,4 @@ from . import test_email
 from . import test_history
 from . import test_screens
 from . import test_letters
+from . import test_tours
