@@ -39,9 +39,11 @@ class RecouvrementDelivery(models.Model):
             delivery.user_id = user
             ready |= delivery
         ready._supersede_calls()
+        # The worklist shows them: no e-mail per call to the collector.
         activities = (
             self.env["mail.activity"]
             .sudo()
+            .with_context(mail_activity_quick_update=True)
             .create([delivery._activity_values() for delivery in ready])
         )
         for delivery, activity in zip(ready, activities, strict=True):
