@@ -9,6 +9,9 @@ _SQL_FIELDS = {
     "recouvrement_reason": "reason",
 }
 
+# Debtors read their invoices on the portal: the desk's view stays with the desk.
+_GROUPS = "recouvrement_amiable.group_reader"
+
 
 class AccountMove(models.Model):
     """What a user sees of the relances on an invoice; nothing is written here."""
@@ -23,6 +26,7 @@ class AccountMove(models.Model):
         check_company=True,
         copy=False,
         help="Chosen for this invoice: wins over the customer's scenario.",
+        groups=_GROUPS,
     )
     recouvrement_situation = fields.Selection(
         lambda self: self.env["recouvrement.open.item"]._selection_situation(),
@@ -30,6 +34,7 @@ class AccountMove(models.Model):
         compute="_compute_recouvrement",
         search="_search_recouvrement_situation",
         compute_sudo=True,
+        groups=_GROUPS,
     )
     recouvrement_reason = fields.Selection(
         lambda self: self.env["recouvrement.open.item"]._selection_reason(),
@@ -37,6 +42,7 @@ class AccountMove(models.Model):
         compute="_compute_recouvrement",
         search="_search_recouvrement_reason",
         compute_sudo=True,
+        groups=_GROUPS,
     )
     recouvrement_level_id = fields.Many2one(
         "recouvrement.level",
@@ -44,17 +50,25 @@ class AccountMove(models.Model):
         compute="_compute_recouvrement",
         search="_search_recouvrement_level_id",
         compute_sudo=True,
+        groups=_GROUPS,
     )
     recouvrement_text = fields.Char(
         string="Why No Relance Today?",
         compute="_compute_recouvrement",
         compute_sudo=True,
+        groups=_GROUPS,
     )
     recouvrement_last_date = fields.Date(
-        string="Last Relance", compute="_compute_recouvrement", compute_sudo=True
+        string="Last Relance",
+        compute="_compute_recouvrement",
+        compute_sudo=True,
+        groups=_GROUPS,
     )
     recouvrement_next_date = fields.Date(
-        string="Next Relance", compute="_compute_recouvrement", compute_sudo=True
+        string="Next Relance",
+        compute="_compute_recouvrement",
+        compute_sudo=True,
+        groups=_GROUPS,
     )
 
     # ------------------------------------------------------------------
@@ -144,11 +158,14 @@ class AccountMove(models.Model):
         return self._search_recouvrement("reason", operator, value)
 
     def _search_recouvrement_level_id(self, operator, value):
+        if operator in ("any", "any!"):
+            operator, value = "in", self.env["recouvrement.level"].search(value).ids
         return self._search_recouvrement("reached_level_id", operator, value)
 
     def _field_to_sql(self, alias, field_expr, query=None):
         column = _SQL_FIELDS.get(field_expr)
         if column and query is not None:
+            self._check_field_access(self._fields[field_expr], "read")
             rows = f"{alias}__recouvrement"
             if rows not in query._joins:
                 query.add_join(

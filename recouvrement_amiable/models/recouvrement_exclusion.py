@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.tools.misc import format_date
 
 
 class RecouvrementExclusion(models.Model):
@@ -36,6 +37,7 @@ class RecouvrementExclusion(models.Model):
         check_company=True,
         help="Empty: the whole invoice.",
     )
+    scope_text = fields.Char(string="Item", compute="_compute_scope_text")
     reason = fields.Char(required=True)
     until = fields.Date(help="Last day of the exclusion. Empty: for good.")
     user_id = fields.Many2one(
@@ -52,6 +54,17 @@ class RecouvrementExclusion(models.Model):
     def _compute_display_name(self):
         for exclusion in self:
             exclusion.display_name = f"{exclusion.move_id.name}: {exclusion.reason}"
+
+    @api.depends("move_line_id.date_maturity")
+    @api.depends_context("lang")
+    def _compute_scope_text(self):
+        for exclusion in self:
+            due = exclusion.move_line_id.date_maturity
+            exclusion.scope_text = (
+                self.env._("Instalment of %s", format_date(self.env, due))
+                if exclusion.move_line_id
+                else self.env._("Whole invoice")
+            )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -23,11 +23,13 @@ class RecouvrementLevel(models.Model):
     delay = fields.Integer(
         string="Days",
         required=True,
+        aggregator=None,
         help="Days from the due date. Negative: before it (courtesy reminder).",
     )
     minimum_gap = fields.Integer(
         string="Minimum Gap",
         default=5,
+        aggregator=None,
         help="Least number of days since the customer's last relance.",
     )
     channel_email = fields.Boolean(string="E-mail", default=True)

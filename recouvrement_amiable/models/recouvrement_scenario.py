@@ -138,7 +138,8 @@ class RecouvrementScenario(models.Model):
             *self.segment_category_ids.mapped("name"),
             *self.segment_country_ids.mapped("name"),
         ]
-        return ", ".join(filter(None, words)) or self.env._("Everybody else")
+        text = ", ".join(filter(None, words)) or self.env._("Everybody else")
+        return text[:1].upper() + text[1:]
 
     @api.constrains("level_ids", "active")
     def _check_levels(self):

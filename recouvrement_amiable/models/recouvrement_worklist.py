@@ -100,10 +100,10 @@ class RecouvrementWorklist(models.Model):
             ("approve", self.env._("Approve")),
             ("call", self.env._("Call")),
             ("visit", self.env._("Visit")),
-            ("post", self.env._("Post the letter")),
+            ("post", self.env._("Post")),
             ("decide", self.env._("Decide")),
-            ("allocate", self.env._("Allocate credits")),
-            ("bank", self.env._("Import the bank")),
+            ("allocate", self.env._("Allocate")),
+            ("bank", self.env._("Import bank")),
         ]
 
     # ------------------------------------------------------------------
@@ -150,7 +150,10 @@ class RecouvrementWorklist(models.Model):
                    h.scenario_id, c.currency_id,
                    a.amount_open, a.amount_late, a.amount_credit, a.item_count,
                    a.days_late, a.level_key[2] AS level_id,
-                   h.next_level_id, h.next_date, h.last_any AS last_date,
+                   h.next_level_id, h.last_any AS last_date,
+                   CASE WHEN h.situation = 'held' THEN h.until
+                        WHEN h.next_date IS NOT NULL
+                        THEN GREATEST(h.next_date, h.day) END AS next_date,
                    h.situation, h.reason, h.date_due, h.until, h.detail,
                    h.amount_residual, h.late_amount, h.credit_amount,
                    h.id AS head_item_id, w.action, t.work_level_id, t.failure,

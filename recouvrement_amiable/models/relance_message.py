@@ -330,23 +330,21 @@ class RecouvrementRelance(models.Model):
         return {"color": color, "on_color": _readable_on(color), "logo": logo}
 
     def _imprint(self):
-        """Who the company is, line by line: what French letters bear at their foot."""
+        """Who the company is: what French business letters bear at their foot."""
         self.ensure_one()
         company = self.company_id.sudo()
         place = f"{company.zip or ''} {company.city or ''}".strip()
-        numbers = [
-            company.company_registry
-            and self.env._("SIRET %s", _group(company.company_registry)),
-            company.vat and self.env._("VAT %s", company.vat),
-        ]
+        address = _join(", ", company.street, company.street2, place)
+        registry = company.company_registry
         return {
-            "address": ", ".join(
-                filter(None, [company.street, company.street2, place])
+            "place": place,
+            "identity": _join(" · ", company.name, address),
+            "reach": _join(" · ", company.phone, company.email, company.website),
+            "numbers": _join(
+                " · ",
+                registry and self.env._("SIRET %s", _group(registry)),
+                company.vat and self.env._("VAT %s", company.vat),
             ),
-            "reach": list(
-                filter(None, [company.phone, company.email, company.website])
-            ),
-            "numbers": list(filter(None, numbers)),
         }
 
     # ------------------------------------------------------------------
@@ -438,16 +436,12 @@ class RecouvrementRelance(models.Model):
         states = dict(delivery._fields["state"]._description_selection(self.env))
         results = dict(delivery._selection_result())
         outcome = results.get(delivery.result) or states.get(delivery.state)
-        return ", ".join(
-            filter(
-                None,
-                [
-                    self._short_date(delivery.relance_id.date),
-                    dict(delivery._selection_channel()).get(delivery.channel),
-                    delivery.relance_id.level_id.name,
-                    ": ".join(filter(None, [outcome, delivery.result_note])),
-                ],
-            )
+        return _join(
+            ", ",
+            self._short_date(delivery.relance_id.date),
+            dict(delivery._selection_channel()).get(delivery.channel),
+            delivery.relance_id.level_id.name,
+            _join(": ", outcome, delivery.result_note),
         )
 
     def _past_deliveries(self, limit=5):
@@ -560,6 +554,11 @@ class RecouvrementRelanceLine(models.Model):
                 )
             )
         }
+
+
+def _join(separator, *texts):
+    """Those of the texts that say something, in one."""
+    return separator.join(filter(None, texts))
 
 
 def _readable_on(color):

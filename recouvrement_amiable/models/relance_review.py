@@ -10,6 +10,11 @@ class RecouvrementRelance(models.Model):
     channel_text = fields.Char(string="Channels", compute="_compute_channel_text")
     has_left = fields.Boolean(compute="_compute_has_left")
 
+    @api.depends("name", "partner_id.display_name")
+    def _compute_display_name(self):
+        for relance in self:
+            relance.display_name = f"{relance.name} · {relance.partner_id.display_name}"
+
     @api.depends("delivery_ids.channel")
     @api.depends_context("lang")
     def _compute_channel_text(self):

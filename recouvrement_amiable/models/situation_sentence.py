@@ -125,6 +125,12 @@ class SituationSentence:
                 "Waiting: %(amount)s overdue is below the scenario's minimum.",
                 amount=self._money(self.row.get("late_amount")),
             )
+        if reason == "approval":
+            return self._("A relance of this customer waits for approval.")
+        if reason == "failed":
+            return self._("The last delivery failed: mend it first.")
+        if reason == "posting":
+            return self._("A letter waits to be printed or posted.")
         label = self.env["recouvrement.open.item"]._reason_label(reason)
         sentence = self._("Waiting: %s.", label.lower())
         return f"{sentence} {self._next()}" if reason in ("gap", "closed") else sentence
