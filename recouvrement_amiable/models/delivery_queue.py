@@ -1,15 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
-from contextlib import contextmanager
 
 from odoo import api, models
 
-from .progress import commit_progress, roll_back
+from .progress import SENDER, alone, commit_progress, roll_back
 
 _logger = logging.getLogger(__name__)
-
-# Any fixed number: the lock says "a sender is at work in this database".
-SENDER_LOCK = 7_204_119_026
 
 # Channels in the order of the queue, with the size of a batch: PDF batches are
 # small because wkhtmltopdf's time grows faster than the number of letters.
@@ -37,23 +33,11 @@ class RecouvrementDelivery(models.Model):
         if cron:
             cron.sudo()._trigger()
 
-    @contextmanager
-    def _sender_lock(self):
-        """Only one sender in the whole database, whatever the hosts.
-
-        The lock belongs to a transaction of its own: it ends with the process,
-        so that what a dead sender left behind can be told from what a living
-        one has at hand.
-        """
-        with self.env.registry.cursor() as lock_cr:
-            lock_cr.execute("SELECT pg_try_advisory_xact_lock(%s)", [SENDER_LOCK])
-            yield lock_cr.fetchone()[0]
-
     @api.model
     def _cron_send(self):
         """Hand over everything that is queued, in batches, once."""
-        with self._sender_lock() as alone:
-            if not alone:
+        with alone(self.env, SENDER) as only_sender:
+            if not only_sender:
                 return
             self._recover_interrupted()
             if not all(self._send_channel(channel, size) for channel, size in SENDERS):

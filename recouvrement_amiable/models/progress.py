@@ -1,7 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Commits of batch work, in one place."""
+"""Commits and locks of batch work, in one place."""
+
+from contextlib import contextmanager
 
 from odoo import modules
+
+# First half of the keys of our advisory locks: any fixed number.
+_LOCK_SPACE = 72_041
+SENDER = 0  # second half: the sender; a company's planner has the company's id
 
 
 def commit_progress(env, processed=0):
@@ -23,3 +29,18 @@ def roll_back(env):
     if not modules.module.current_test:
         env.cr.rollback()
     env.invalidate_all()
+
+
+@contextmanager
+def alone(env, key):
+    """Whether this process is the only one at this work, whatever the hosts.
+
+    The lock belongs to a transaction of its own and ends with the process, so
+    that what a dead worker left behind can be told from what a living one has at
+    hand.
+
+    :param int key: ``SENDER``, or the id of the company to plan
+    """
+    with env.registry.cursor() as lock_cr:
+        lock_cr.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_LOCK_SPACE, key])
+        yield lock_cr.fetchone()[0]

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import format_date, formatLang
 
-from .progress import commit_progress, roll_back
+from .progress import alone, commit_progress, roll_back
 
 _logger = logging.getLogger(__name__)
 
@@ -158,14 +158,20 @@ class RecouvrementRun(models.Model):
         """Plan each company on each open morning, then wake the sender."""
         companies = self.env["res.company"].sudo().search([])
         for company in companies:
-            try:
-                self._run_company(company)
-            except Exception as error:  # one company never stops the others
-                _logger.exception("Relance run of %s", company.name)
-                roll_back(self.env)
-                self._record_failure(company, error)
+            with alone(self.env, company.id) as only_planner:
+                if only_planner:
+                    self._run_company_safely(company)
         self.env["recouvrement.delivery"]._wake_sender()
         commit_progress(self.env)
+
+    def _run_company_safely(self, company):
+        """One company never stops the others."""
+        try:
+            self._run_company(company)
+        except Exception as error:
+            _logger.exception("Relance run of %s", company.name)
+            roll_back(self.env)
+            self._record_failure(company, error)
 
     @api.model
     def _run_company(self, company, day=None):
