@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
 
+import psycopg2
+
 from odoo import api, models
 
 from .progress import SENDER, alone, commit_progress, roll_back
@@ -82,7 +84,7 @@ class RecouvrementDelivery(models.Model):
             if not batch._send_batch(channel):
                 return False
 
-    def _send_batch(self, channel):
+    def _send_batch(self, channel, tries=3):
         """Check the batch against the ledger, then hand it over.
 
         :return: False when the scheduled action has no time left
@@ -90,21 +92,24 @@ class RecouvrementDelivery(models.Model):
         ids = self.ids
         try:
             return self._send_batch_once(channel)
-        except psycopg2.errors.SerializationFailure:
-            # A person worked on the same customers: look again.
-            roll_back(self.env)
-            return self._send_batch_once(channel)
         except Exception as error:
-            _logger.exception("Deliveries %s of channel %s", ids, channel)
             roll_back(self.env)
-            queued = self.browse(ids).filtered(lambda d: d.state == "queued")
-            if len(queued) > 1:  # find the one that cannot be prepared
-                return all([one._send_batch(channel) for one in queued])
-            queued._fail(
-                self.env._("The message could not be prepared: %s", str(error)[:500])
-            )
-            queued.relance_id._refresh_progress()
-            return bool(commit_progress(self.env, len(ids)))
+            if isinstance(error, psycopg2.errors.SerializationFailure) and tries > 1:
+                # A person worked on the same customers: look again.
+                return self._send_batch(channel, tries - 1)
+            _logger.exception("Deliveries %s of channel %s", ids, channel)
+            return self.browse(ids)._isolate_failure(channel, error)
+
+    def _isolate_failure(self, channel, error):
+        """Find the delivery that cannot be prepared; the others go."""
+        queued = self.filtered(lambda d: d.state == "queued")
+        if len(queued) > 1:
+            return all([one._send_batch(channel) for one in queued])
+        queued._fail(
+            self.env._("The message could not be prepared: %s", str(error)[:500])
+        )
+        queued.relance_id._refresh_progress()
+        return bool(commit_progress(self.env, len(self)))
 
     def _send_batch_once(self, channel):
         """What still stands of the batch, through its channel."""

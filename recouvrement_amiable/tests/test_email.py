@@ -265,6 +265,26 @@ class TestEmail(RecouvrementCommon):
         self.assertEqual(self._relances().state, "done")
         self.assertSituation(invoice, "due", None, TODAY + timedelta(days=13))
 
+    @mute_logger("odoo.addons.recouvrement_amiable.models.delivery_queue")
+    def test_message_that_cannot_be_prepared_does_not_stop_the_others(self):
+        alpha, beta = self._late_customers("Alpha", "Beta")
+        self._run()
+        Delivery = type(self.env["recouvrement.delivery"])
+        prepare = Delivery._prepare_messages
+
+        def fragile(deliveries):
+            if beta in deliveries.customer_id:
+                raise ValueError("broken picture")
+            return prepare(deliveries)
+
+        with patch.object(Delivery, "_prepare_messages", fragile):
+            self._send()
+        self.assertEqual(self.sink.recipients(), ["alpha@client.example"])
+        self.assertEqual(self._relances(alpha).delivery_ids.state, "sent")
+        failed = self._relances(beta).delivery_ids
+        self.assertEqual(failed.state, "failed")
+        self.assertIn("broken picture", failed.failure_reason)
+
     @mute_logger(*_QUIET)
     def test_answer_lost_is_never_sent_twice_by_itself(self):
         self.sink.vanished.add("menuiserie@client.example")
