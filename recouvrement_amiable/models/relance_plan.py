@@ -58,7 +58,7 @@ class RelancePlan:
                 query.select(),
             )
         )
-        self._execute(SQL("ANALYZE plan_item"))
+        self._execute(SQL("ANALYZE plan_item (id, dossier_id, situation)"))
         self._execute(
             SQL(
                 "CREATE TEMP TABLE plan_dossier ON COMMIT DROP AS (%s)",
@@ -306,6 +306,7 @@ class RelancePlan:
                     WHEN i.days_late >= -%(soon)s THEN 'c_soon'
                     END AS kind) k
                  WHERE k.kind IS NOT NULL
+              ORDER BY i.id
                 """,
                 soon=self.company.sudo().recouvrement_soon_days,
             )

@@ -74,8 +74,12 @@ def ladder_cte():
     )
 
 
-def line_cte(scope):
-    """Open receivable items. ``days_late`` is negative before the due date."""
+def line_cte(scope, receivable_ids):
+    """Open receivable items. ``days_late`` is negative before the due date.
+
+    The accounts are spelled out: the planner then knows how many items to expect,
+    which it cannot tell through a join with the accounts.
+    """
     marks = flags(
         HOLD_ORDER,
         [
@@ -113,17 +117,17 @@ def line_cte(scope):
                         < c.step_before, false) AS from_first
           FROM account_move_line l
           JOIN company c ON c.id = l.company_id
-          JOIN account_account a ON a.id = l.account_id
-           AND a.account_type = 'asset_receivable'
           JOIN account_move m ON m.id = l.move_id
           JOIN recouvrement_dossier d
             ON d.company_id = l.company_id AND d.partner_id = l.partner_id
-         WHERE l.reconciled IS NOT TRUE
+         WHERE l.account_id IN %s
+           AND l.reconciled IS NOT TRUE
            AND l.parent_state = 'posted'
            AND l.amount_residual_currency <> 0
            AND (%s)
         """,
         marks,
+        receivable_ids,
         scope,
     )
 

@@ -78,6 +78,12 @@ class SituationQuery:
         )
         return SQL("WITH %s\n%s", ctes, self._final())
 
+    def _receivable_ids(self):
+        """Ids of the receivable accounts, archived ones included."""
+        accounts = self.env["account.account"].sudo().with_context(active_test=False)
+        found = accounts.search([("account_type", "=", "asset_receivable")], order="id")
+        return tuple(found.ids) or (0,)
+
     def _ctes(self):
         hot, inline = "MATERIALIZED", ""
         item_holds = steps.holds_cte(self.item_hold_sources(), "move_line_id")
@@ -85,7 +91,7 @@ class SituationQuery:
         return [
             ("company", hot, steps.company_cte(self.companies)),
             ("ladder", hot, steps.ladder_cte()),
-            ("line", hot, steps.line_cte(self.scope)),
+            ("line", hot, steps.line_cte(self.scope, self._receivable_ids())),
             ("debtor", hot, SQL("SELECT DISTINCT dossier_id FROM line")),
             ("reached", inline, steps.reached_cte()),
             ("item_hold", inline, item_holds),
