@@ -154,9 +154,9 @@ class RecouvrementDelivery(models.Model):
     # Handing over
     # ------------------------------------------------------------------
     def _hand_over(self):
-        """One message after the other on one SMTP session, opened again if lost."""
-        with SmtpLine(self.env, self) as line:
-            for delivery in self:
+        """One message after the other, sender by sender: see :class:`SmtpLine`."""
+        with SmtpLine(self.env) as line:
+            for delivery in self.sorted(lambda d: d.message_id.sudo().email_from):
                 delivery._hand_over_one(line)
                 commit_progress(self.env)
 
@@ -248,11 +248,15 @@ class RecouvrementDelivery(models.Model):
 
 
 class SmtpLine:
-    """An SMTP session that is opened when needed and dropped when it breaks."""
+    """An SMTP session that is opened when needed and dropped when it breaks.
 
-    def __init__(self, env, deliveries):
+    Odoo puts the sender for whom a session was opened on all its messages: another
+    collector's messages need a session of their own.
+    """
+
+    def __init__(self, env):
         self.env = env
-        self.sender = deliveries[:1].message_id.sudo().email_from
+        self.sender = None
         self.session = None
 
     def __enter__(self):
@@ -269,7 +273,10 @@ class SmtpLine:
                 _logger.debug("SMTP session already closed")
             self.session = None
 
-    def _open(self):
+    def _open(self, sender):
+        if sender != self.sender:
+            self._drop()
+            self.sender = sender
         if self.session is None:
             server = self.env["ir.mail_server"].sudo()
             self.session = server._connect__(smtp_from=self.sender)
@@ -283,7 +290,7 @@ class SmtpLine:
         Address checks of the server (MAIL, RCPT) come before the mark: what they
         refuse, or a crash among them, is known not to have left.
         """
-        session = self._open()
+        session = self._open(delivery.message_id.sudo().email_from)
         message = delivery._mime_message()
         if session is None:  # tests without a mail server
             delivery._mark_sending()

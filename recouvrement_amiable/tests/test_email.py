@@ -2,7 +2,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
@@ -73,6 +73,33 @@ class TestEmail(RecouvrementCommon):
         self.assertEqual(message["Subject"], f"Relance {self.company.name}")
         self.assertEqual(message["Message-Id"], delivery.message_id.message_id)
         self.assertEqual(delivery.message_id.res_id, self._dossier().id)
+
+    def test_each_collector_writes_in_their_own_name(self):
+        ana, bea = (
+            new_test_user(
+                self.env,
+                login,
+                groups="recouvrement_amiable.group_collector",
+                email=f"{login}@exemple.example",
+            )
+            for login in ("ana", "bea")
+        )
+        customers = self._late_customers("Alpha", "Beta", "Gamma")
+        for customer, collector in zip(customers, (ana, bea, ana), strict=True):
+            self._dossier(customer).collector_id = collector
+        self._run()
+        self._send()
+        self.assertEqual(
+            sorted(
+                (recipients[0], message["From"])
+                for recipients, message in self.sink.messages
+            ),
+            [
+                ("alpha@client.example", ana.email_formatted),
+                ("beta@client.example", bea.email_formatted),
+                ("gamma@client.example", ana.email_formatted),
+            ],
+        )
 
     def test_every_customer_once(self):
         self._late_customers("Alpha", "Beta", "Gamma")
