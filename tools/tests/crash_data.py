@@ -67,17 +67,3 @@ def fill(env, day, port, customers):
     )
     moves.action_post()
     return len(moves)
-
-
-def outcome(env):
-    """What the database says: deliveries and relances by customer."""
-    deliveries = env["recouvrement.delivery"].search([("channel", "=", "email")])
-    return {
-        "runs": env["recouvrement.run"].search_count([("state", "=", "done")]),
-        "lines": env["recouvrement.run.line"].search_count([]),
-        "relances": env["recouvrement.relance"].search_count(
-            [("state", "not in", ("cancelled", "refused"))]
-        ),
-        "states": {d.partner_id.email: d.state for d in deliveries},
-        "deliveries": len(deliveries),
-    }
