@@ -16,9 +16,11 @@ from ..database import call_inside, clone, drop, template
 from ..environment import set_up
 from ..services import running_server, running_sink
 from ..shell import DATABASE
+from .reader import check_history
 
 LANGUAGES = ("fr_FR", "en_US")
 LOGIN = PASSWORD = "admin"
+YEARS = range(1970, 2101)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,6 +32,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main():
     options = _parse(sys.argv[1:])
+    if options.invoices:
+        # before anything is made or dropped
+        check_history(options.invoices, options.dates, options.lang)
     setup = set_up()
     folder = cache_dir() / "demo"
     mails = folder / "mail"
@@ -60,6 +65,11 @@ def _parse(arguments):
         "--date", type=_date, default=datetime.date.today(), help="day of the demo"
     )
     parser.add_argument("--invoices", type=_file, help="invoices to load, as CSV")
+    parser.add_argument(
+        "--dates",
+        choices=("dmy", "mdy"),
+        help="how the file writes its days, when they could be both",
+    )
     parser.add_argument("--lang", choices=LANGUAGES, default=LANGUAGES[0])
     parser.add_argument("--port", type=int, help="of the web server (default: 8069)")
     parser.add_argument(
@@ -72,11 +82,16 @@ def _parse(arguments):
 
 def _date(text):
     try:
-        return datetime.datetime.strptime(text, "%Y-%m-%d").date()
+        day = datetime.datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a day written YYYY-MM-DD"
         ) from None
+    if day.year not in YEARS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not between {YEARS[0]} and {YEARS[-1]}"
+        )
+    return day
 
 
 def _file(text):
@@ -103,6 +118,7 @@ def _play(setup, config, options, mails, smtp_port):
             "tools.demo.steps:play",
             date=options.date.isoformat(),
             invoices=options.invoices and str(options.invoices),
+            dates=options.dates,
             language=options.lang,
             sink=str(mails),
             smtp_port=smtp_port,

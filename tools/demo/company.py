@@ -4,6 +4,8 @@ import base64
 from datetime import timedelta
 from pathlib import Path
 
+from .words import WORDS
+
 DATA = Path(__file__).parent / "data"
 PASSWORD = "demo"
 
@@ -52,6 +54,9 @@ def _user(env, login):
 
 def furnish(env):
     """Everything the relances need of the company itself."""
+    for language in WORDS:
+        # debtors are written to in theirs
+        env["res.lang"]._activate_lang(language)
     company = env.ref("base.main_company")
     people = staff(env)
     company.write(
