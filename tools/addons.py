@@ -16,17 +16,47 @@ def own_addons():
     return sorted(manifest.parent.name for manifest in manifests)
 
 
-def manifest(name):
-    path = REPOSITORY / name / "__manifest__.py"
+def depends(folder):
+    """The modules that an add-on names in its manifest."""
+    path = folder / "__manifest__.py"
     try:
-        return ast.literal_eval(path.read_text())
+        return ast.literal_eval(path.read_text()).get("depends", ["base"])
     except (SyntaxError, ValueError) as error:
-        raise Missing(f"{name}/__manifest__.py is not a plain dictionary") from error
+        raise Missing(f"{path} is not a plain dictionary") from error
 
 
 def dependencies(names):
-    """Every module that the add-ons name in their manifests."""
-    return {need for name in names for need in manifest(name).get("depends", ())}
+    """Every module that the repository's add-ons name in their manifests."""
+    return {need for name in names for need in depends(REPOSITORY / name)}
+
+
+def without_implied(modules, folders):
+    """Leave out the modules that others of the list install anyway.
+
+    So that two lists with the same outcome share a template.
+    """
+    implied = set()
+    for module in modules:
+        implied |= _all_dependencies(module, folders) - {module}
+    return sorted(set(modules) - implied)
+
+
+def _all_dependencies(module, folders):
+    found, waiting = set(), [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _depends_of(name, folders)
+    return found
+
+
+def _depends_of(name, folders):
+    for folder in folders:
+        if (folder / name / "__manifest__.py").exists():
+            return depends(folder / name)
+    # Odoo will say that the module does not exist
+    return []
 
 
 def installation_digest(names):

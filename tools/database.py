@@ -17,7 +17,12 @@ import sys
 import tempfile
 from dataclasses import dataclass
 
-from .addons import dependencies, installation_digest, own_addons
+from .addons import (
+    dependencies,
+    installation_digest,
+    own_addons,
+    without_implied,
+)
 from .base import REPOSITORY, Missing, keep_output, last_line, say
 from .cache import cache_dir, digest, locked, remove
 from .config import data_dir, write_config
@@ -50,7 +55,9 @@ def template(setup, modules=None, more_addons=()):
     """
     own = [name for name in own_addons() if modules is None or name in modules]
     wanted = set(modules or BASE_MODULES) | dependencies(own)
-    others = sorted(wanted - set(own_addons()))
+    others = without_implied(
+        wanted - set(own_addons()), setup.addons_path(*more_addons)
+    )
     key = digest(setup.server.identity, _version(setup), *others, *more_addons)
     name = _made_template(setup, key, None, others, more_addons)
     if own:

@@ -25,6 +25,12 @@ def test_dependencies_are_those_of_every_manifest(repository):
     assert addons.dependencies(["first", "second"]) == {"account", "first", "sale"}
 
 
+def test_what_another_module_installs_need_not_be_named(repository):
+    modules = ["first", "second", "account", "unknown"]
+    found = addons.without_implied(modules, [repository])
+    assert found == ["second", "unknown"]
+
+
 @pytest.mark.parametrize(
     "name",
     ["__manifest__.py", "models/new.py", "i18n/fr.po", "data/new.xml", "static/a.js"],
