@@ -22,11 +22,14 @@ class RecouvrementGoLive(models.TransientModel):
         default=lambda self: self.env.company,
     )
     test_email = fields.Char(
-        related="company_id.recouvrement_test_email", readonly=True
+        string="Test Address",
+        compute="_compute_test_email",
+        inverse="_inverse_test_email",
+        help="While the test mode is on, every message goes to this address.",
     )
     is_live = fields.Boolean(compute="_compute_checks")
     line_ids = fields.One2many(
-        "recouvrement.go.live.line", "wizard_id", compute="_compute_checks"
+        "recouvrement.go.live.line", "wizard_id", compute="_compute_line_ids", store=True
     )
     blocking = fields.Boolean(compute="_compute_checks")
     texts_read = fields.Boolean(string="I have read the texts of the ladders in use")
@@ -42,19 +45,35 @@ class RecouvrementGoLive(models.TransientModel):
     ignore_before = fields.Date(string="Leave Out Items Due Before")
     late_summary = fields.Char(compute="_compute_late_summary")
 
+    @api.depends("company_id")
+    def _compute_test_email(self):
+        for wizard in self:
+            wizard.test_email = wizard.company_id.sudo().recouvrement_test_email
+
+    def _inverse_test_email(self):
+        """A credit manager sets it without the right to the general settings."""
+        self._check_manager()
+        for wizard in self:
+            wizard.company_id.sudo().recouvrement_test_email = wizard.test_email
+
     # ------------------------------------------------------------------
     # Checklist
     # ------------------------------------------------------------------
     @api.depends("company_id")
-    def _compute_checks(self):
+    def _compute_line_ids(self):
+        """Stored, so that the list stays when a button of the wizard refuses."""
         for wizard in self:
-            checks = wizard._checks()
-            wizard.line_ids = [
+            wizard.line_ids = [fields.Command.clear()] + [
                 fields.Command.create(
                     {"name": name, "status": status, "advice": advice}
                 )
-                for name, status, advice in checks
+                for name, status, advice in wizard._checks()
             ]
+
+    @api.depends("company_id")
+    def _compute_checks(self):
+        for wizard in self:
+            checks = wizard._checks()
             wizard.blocking = any(status == "missing" for _n, status, _a in checks)
             wizard.is_live = not wizard.company_id.sudo().recouvrement_test_mode
 
@@ -242,6 +261,15 @@ class RecouvrementGoLive(models.TransientModel):
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+    def action_set_test_email(self):
+        """Writing the address is saving the wizard: show it again."""
+        self.ensure_one()
+        self._check_manager()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "recouvrement_amiable.recouvrement_go_live_action"
+        )
+        return dict(action, res_id=self.id)
 
     def action_back_to_test(self):
         """Stop writing to customers at once."""
