@@ -27,7 +27,6 @@ class RecouvrementLevel(models.Model):
         help="Days from the due date. Negative: before it (courtesy reminder).",
     )
     minimum_gap = fields.Integer(
-        string="Minimum Gap",
         default=5,
         aggregator=None,
         help="Least number of days since the customer's last relance.",
@@ -47,7 +46,6 @@ class RecouvrementLevel(models.Model):
     )
     formal_notice = fields.Boolean(help="This level is a mise en demeure.")
     attach_invoices = fields.Boolean(
-        string="Attach Invoices",
         help="Joins the PDF of the late invoices to the e-mail.",
     )
     charges = fields.Selection(

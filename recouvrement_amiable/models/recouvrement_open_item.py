@@ -62,7 +62,7 @@ class RecouvrementOpenItem(models.Model):
     next_level_id = fields.Many2one(
         "recouvrement.level", string="Next Level", readonly=True
     )
-    next_date = fields.Date(string="Next Date", readonly=True)
+    next_date = fields.Date(readonly=True)
     situation = fields.Selection("_selection_situation", readonly=True)
     reason = fields.Selection("_selection_reason", readonly=True)
     situation_text = fields.Char(string="Why", compute="_compute_situation_text")

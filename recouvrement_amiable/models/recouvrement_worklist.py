@@ -74,7 +74,7 @@ class RecouvrementWorklist(models.Model):
     next_level_id = fields.Many2one(
         "recouvrement.level", string="Next Level", readonly=True
     )
-    next_date = fields.Date(string="Next Date", readonly=True)
+    next_date = fields.Date(readonly=True)
     last_date = fields.Date(string="Last Relance", readonly=True)
     situation = fields.Selection(
         lambda self: self.env["recouvrement.open.item"]._selection_situation(),

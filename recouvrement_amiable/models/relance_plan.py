@@ -145,7 +145,7 @@ class RelancePlan:
             )
         )
 
-    def write(self, origin="run", approved=None):
+    def insert(self, origin="run", approved=None):
         """Insert relances, lines and deliveries for the dossiers that are due.
 
         :param approved: force approval or automatic sending; None: as the level says

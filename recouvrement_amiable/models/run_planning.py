@@ -86,7 +86,7 @@ class RecouvrementRun(models.Model):
         if self.is_dry:
             plan.without_relances()
         else:
-            plan.write()
+            plan.insert()
         plan.write_run_lines()
         self._close_empty(ids)
         self.env.invalidate_all()

@@ -23,7 +23,7 @@ class Sink(Controller):
 
     def _trigger_server(self):
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        return super()._trigger_server()
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address in self.dropped:

@@ -29,7 +29,10 @@ class RecouvrementGoLive(models.TransientModel):
     )
     is_live = fields.Boolean(compute="_compute_checks")
     line_ids = fields.One2many(
-        "recouvrement.go.live.line", "wizard_id", compute="_compute_line_ids", store=True
+        "recouvrement.go.live.line",
+        "wizard_id",
+        compute="_compute_line_ids",
+        store=True,
     )
     blocking = fields.Boolean(compute="_compute_checks")
     texts_read = fields.Boolean(string="I have read the texts of the ladders in use")

@@ -17,7 +17,6 @@ class RecouvrementPause(models.TransientModel):
     )
     days = fields.Integer(default=7)
     until = fields.Date(
-        string="Until",
         required=True,
         compute="_compute_until",
         store=True,

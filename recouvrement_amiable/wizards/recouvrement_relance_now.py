@@ -150,7 +150,7 @@ class RecouvrementRelanceNow(models.TransientModel):
             )
         )
         plan.force(level, self.env["account.move.line"].browse(chosen))
-        return plan.write("manual")
+        return plan.insert("manual")
 
     def _chosen_items(self, items, level):
         """Items that get the level: those meant, old enough if any is."""

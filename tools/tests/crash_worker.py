@@ -57,7 +57,7 @@ def main():
     from odoo.addons.recouvrement_amiable.models.relance_plan import RelancePlan
 
     moment = Moments(int(kill_at), events)
-    for step in ("classify", "write", "write_run_lines"):
+    for step in ("classify", "insert", "write_run_lines"):
         moment.around(RelancePlan, step, f"plan.{step}")
     moment.around(sql_db.Cursor, "commit", "commit")
     moment.around(smtplib.SMTP, "data", "message")

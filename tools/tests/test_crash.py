@@ -132,7 +132,7 @@ def test_killed_at_any_moment(world, tmp_path):
             assert worker(setup, config, name, 0, tmp_path / "second").wait() == 0
             judge(setup, name, sink, label)
             hit.add(label)
-    assert any("plan.write" in label for label in hit)
+    assert any("plan.insert" in label for label in hit)
     assert any("message" in label for label in hit)
 
 
