@@ -24,9 +24,7 @@ class RecouvrementRunLine(models.Model):
     partner_id = fields.Many2one(
         "res.partner", string="Customer", readonly=True, ondelete="cascade"
     )
-    situation = fields.Selection(
-        "_selection_outcome", string="Outcome", readonly=True
-    )
+    situation = fields.Selection("_selection_outcome", string="Outcome", readonly=True)
     reason = fields.Selection(
         lambda self: self.env["recouvrement.open.item"]._selection_reason(),
         readonly=True,
