@@ -15,6 +15,8 @@ from . import recouvrement_relance
 from . import relance_upkeep
 from . import recouvrement_relance_line
 from . import relance_message
+from . import relance_statement
+from . import relance_invoices
 from . import relance_letter
 from . import relance_review
 from . import recouvrement_delivery

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from odoo import api, fields, models
-from odoo.tools import SQL, format_list, is_html_empty
+from odoo import fields, models
+from odoo.tools import format_list, is_html_empty
 from odoo.tools.misc import format_date, formatLang
 
 from .recouvrement_relance import OPEN_STATES
@@ -24,8 +24,9 @@ class RecouvrementRelance(models.Model):
 
     _inherit = "recouvrement.relance"
 
-    preview = fields.Html(compute="_compute_preview", sanitize=False)
-    preview_subject = fields.Char(compute="_compute_preview")
+    # Who may read the relance may read its message, invoices or not.
+    preview = fields.Html(compute="_compute_preview", compute_sudo=True, sanitize=False)
+    preview_subject = fields.Char(compute="_compute_preview", compute_sudo=True)
 
     def _compute_preview(self):
         """The message as the debtor reads it, or what the collector has to say."""
@@ -105,8 +106,9 @@ class RecouvrementRelance(models.Model):
         self.ensure_one()
         company = self.company_id.sudo()
         collector = self._collector_card()
-        bank = self._bank_account()
         lines = self._asked_lines()
+        moves = lines.move_line_id.move_id
+        bank = self._bank_account(moves)
         totals = self._currency_totals()
         day = self._writing_day()
         oldest = min(lines.mapped("date_due"), default=False)
@@ -116,13 +118,14 @@ class RecouvrementRelance(models.Model):
             "company": company.name,
             "amount_due": self._money_list((own, due) for own, _, _, due in totals),
             "amount_late": self._money_list((own, late) for own, late, _, _ in totals),
-            "invoice_count": len(lines.move_line_id.move_id),
+            "invoice_count": len(moves),
             "invoices": ", ".join(dict.fromkeys(lines.mapped("reference"))),
             "oldest_due_date": self._long_date(oldest),
             "days_late": max((day - oldest).days, 0) if oldest else 0,
             "today": self._long_date(day),
             "pay_before": self._long_date(self._pay_before()),
-            "payment_reference": self._payment_reference(),
+            "payment_reference": self._payment_reference(moves),
+            "payee": bank.acc_holder_name or company.name,
             "iban": self._iban(bank),
             "bic": bank.bank_bic or "",
             "portal_link": self._portal_link(),
@@ -144,11 +147,23 @@ class RecouvrementRelance(models.Model):
         }
 
     def _money(self, amount, currency=None):
-        return formatLang(
-            self.env,
-            amount,
-            currency_obj=currency or self.company_id.sudo().currency_id,
+        currency = currency or self.company_id.sudo().currency_id
+        return self._written(
+            ("money", amount, currency.id),
+            lambda: formatLang(self.env, amount, currency_obj=currency),
         )
+
+    def _written(self, key, write):
+        """Amounts and dates come back all through a batch: written once in each.
+
+        :param key: what is written, and how
+        :param write: function that writes it in the language of the environment
+        """
+        written = self.env.cr.cache.setdefault("recouvrement_written", {})
+        key = (self.env.lang, *key)
+        if key not in written:
+            written[key] = write()
+        return written[key]
 
     def _money_list(self, amounts):
         """What is owed in each currency, as words: “800.00 € and $ 500.00”."""
@@ -162,7 +177,12 @@ class RecouvrementRelance(models.Model):
 
     def _long_date(self, day):
         """“21 November 2026”; the first of the month as the French write it."""
-        text = format_date(self.env, day, date_format="d MMMM y") if day else ""
+        if not day:
+            return ""
+        return self._written(("long", day), lambda: self._write_long_date(day))
+
+    def _write_long_date(self, day):
+        text = format_date(self.env, day, date_format="d MMMM y")
         if (self.env.lang or "").startswith("fr"):
             text = re.sub(r"^1 ", "1er ", text)
         return text.replace(" ", "\N{NO-BREAK SPACE}")
@@ -170,12 +190,17 @@ class RecouvrementRelance(models.Model):
     def _short_date(self, day):
         """For tables; with the name of the month in English, where 11/10 is unsure."""
         english = (self.env.lang or "").startswith("en")
-        return format_date(self.env, day, date_format="d MMM y" if english else False)
+        style = "d MMM y" if english else False
+        return self._written(
+            ("short", day), lambda: format_date(self.env, day, date_format=style)
+        )
 
-    def _bank_account(self):
+    def _bank_account(self, moves=None):
         """Where to pay: the account named on the invoices, else the company's."""
         self.ensure_one()
-        named = self._asked_lines().sudo().move_line_id.move_id.partner_bank_id
+        if moves is None:
+            moves = self._asked_lines().move_line_id.move_id
+        named = moves.sudo().partner_bank_id
         return (named or self.company_id.sudo().partner_id.bank_ids)[:1]
 
     def _iban(self, bank):
@@ -185,9 +210,10 @@ class RecouvrementRelance(models.Model):
             return number
         return " ".join(re.findall(".{1,4}", re.sub(r"\W", "", number)))
 
-    def _payment_reference(self):
+    def _payment_reference(self, moves=None):
         """The invoice's own reference when there is one invoice, else ours."""
-        moves = self._asked_lines().move_line_id.move_id
+        if moves is None:
+            moves = self._asked_lines().move_line_id.move_id
         if len(moves) == 1:
             return moves.payment_reference or moves.name
         return self.name
@@ -217,102 +243,6 @@ class RecouvrementRelance(models.Model):
                 " are not included in the sum above."
             )
         return ""
-
-    # ------------------------------------------------------------------
-    # Items
-    # ------------------------------------------------------------------
-    def _asked_lines(self):
-        """Lines that the message asks to pay."""
-        return self._lines_of("a_late", "b_early")
-
-    def _lines_of(self, *kinds):
-        lines = self.line_ids
-        wanted = lines.filtered(lambda line: line.kind in kinds and not line.cancelled)
-        # A batch of messages reads the ledger once: keep the prefetch of all.
-        return wanted.sorted(
-            lambda line: (line.date_due or line.relance_id.date, line.id)
-        ).with_prefetch(lines._prefetch_ids)
-
-    def _currency_totals(self):
-        """``[(currency, late, credits, to pay)]``, the company's currency first."""
-        self.ensure_one()
-        totals = {}
-        for line in self._lines_of("a_late", "b_early", "d_credit"):
-            late, credit = totals.get(line.currency_id, (0.0, 0.0))
-            if line.kind == "d_credit":
-                credit -= line.residual_currency
-            else:
-                late += line.residual_currency
-            totals[line.currency_id] = (late, credit)
-        own = self.company_id.sudo().currency_id
-        return [
-            (currency, late, credit, max(late - credit, 0.0))
-            for currency, (late, credit) in sorted(
-                totals.items(), key=lambda total: (total[0] != own, total[0].name)
-            )
-        ]
-
-    def _item_reference(self, line):
-        """Number of the invoice, with the instalment when there are several."""
-        return line.reference
-
-    def _statement(self):
-        """The account as the message shows it, every value ready to print.
-
-        :return: ``asked``, ``credits`` and ``soon``: lists of rows;
-            ``totals``: what is to pay in each currency
-        """
-        self.ensure_one()
-        day = self._writing_day()
-        return {
-            "day": self._long_date(day),
-            "asked": [self._row(line, day) for line in self._asked_lines()],
-            "credits": [self._credit_row(line) for line in self._lines_of("d_credit")],
-            "soon": [self._row(line, day) for line in self._lines_of("c_soon")],
-            "totals": [
-                self._money(total[3], total[0]) for total in self._currency_totals()
-            ],
-        }
-
-    def _row(self, line, day):
-        move = line.move_line_id.move_id
-        days = (day - line.date_due).days if line.date_due else 0
-        return {
-            "number": self._item_reference(line),
-            "url": self._invoice_link(move),
-            "date": self._short_date(move.invoice_date or move.date),
-            "due": self._short_date(line.date_due),
-            "days": max(days, 0),
-            "late": self._days_text(days),
-            "amount": self._money(line.residual_currency, line.currency_id),
-        }
-
-    def _days_text(self, days):
-        if days < 1:
-            return ""
-        if days == 1:
-            return self.env._("1 day late")
-        return self.env._("%s days late", days)
-
-    def _credit_row(self, line):
-        move = line.move_line_id.move_id
-        if move.move_type == "out_refund":
-            label = self.env._("Credit note %s", self._item_reference(line))
-        else:
-            label = self.env._("Payment received, to be matched")
-        return {
-            "label": label,
-            "date": self._short_date(move.invoice_date or move.date),
-            "amount": self._money(line.residual_currency, line.currency_id),
-        }
-
-    def _invoice_link(self, move):
-        """The invoice's page, if a link was already given: nothing is written."""
-        token = move.sudo().access_token
-        if not token or not move.is_sale_document():
-            return ""
-        base = self.company_id.sudo().get_base_url()
-        return f"{base}/my/invoices/{move.id}?access_token={token}"
 
     # ------------------------------------------------------------------
     # Look
@@ -368,14 +298,26 @@ class RecouvrementRelance(models.Model):
         template = self.level_id.mail_template_id
         if template:
             return self._template_content(template, contact)
-        values = self._values(contact)
+        parts = self._parts(contact)
         return {
-            "subject": self._subject(contact, values),
+            "subject": self._subject(contact, parts["values"]),
             "body": self.env["ir.qweb"]._render(
-                "recouvrement_amiable.relance_email",
-                {"relance": self, "contact": contact, "values": values},
-                minimal_qcontext=True,
+                "recouvrement_amiable.relance_email", parts, minimal_qcontext=True
             ),
+        }
+
+    def _parts(self, contact):
+        """What the layouts show, computed once for all of their parts."""
+        self.ensure_one()
+        return {
+            "relance": self,
+            "contact": contact,
+            "values": self._values(contact),
+            "statement": self._statement(),
+            "charges": self._charges_text(),
+            "card": self._collector_card(),
+            "look": self._look(),
+            "imprint": self._imprint(),
         }
 
     def _template_content(self, template, contact):
@@ -454,106 +396,6 @@ class RecouvrementRelance(models.Model):
             order="id desc",
             limit=limit,
         )
-
-    # ------------------------------------------------------------------
-    # Invoices joined
-    # ------------------------------------------------------------------
-    def _invoice_documents(self):
-        """``{relance_id: [(name, pdf bytes)]}`` of the late invoices.
-
-        The PDF that was sent with the invoice when there is one; the others are
-        rendered together, and not stored on the invoices.
-        """
-        moves = self.line_ids.filtered(
-            lambda line: line.kind == "a_late" and not line.cancelled
-        ).move_line_id.move_id.filtered(lambda move: move.is_sale_document())
-        stored = {
-            move.id: move.sudo().invoice_pdf_report_id.raw
-            for move in moves
-            if move.sudo().invoice_pdf_report_id
-        }
-        stored.update(
-            self._render_invoices(moves.filtered(lambda move: move.id not in stored))
-        )
-        return {
-            relance.id: [
-                (f"{move.name.replace('/', '_')}.pdf", stored[move.id])
-                for move in relance._lines_of("a_late").move_line_id.move_id
-                if move.id in stored
-            ]
-            for relance in self
-        }
-
-    def _render_invoices(self, moves, size=25):
-        """``{move_id: pdf bytes}``, a few invoices per call of the PDF engine."""
-        Report = (
-            self.env["ir.actions.report"]
-            .sudo()
-            .with_context(force_report_rendering=True)
-        )
-        documents = {}
-        for start in range(0, len(moves), size):
-            ids = moves.ids[start : start + size]
-            content, kind = Report._pre_render_qweb_pdf(
-                "account.account_invoices", res_ids=ids
-            )
-            if kind == "pdf":
-                documents.update(
-                    {
-                        res_id: stream["stream"].getvalue()
-                        for res_id, stream in content.items()
-                    }
-                )
-        return documents
-
-
-class RecouvrementRelanceLine(models.Model):
-    _inherit = "recouvrement.relance.line"
-
-    reference = fields.Char(
-        compute="_compute_reference",
-        compute_sudo=True,
-        help="Number by which the debtor knows the item.",
-    )
-
-    @api.depends("move_line_id")
-    def _compute_reference(self):
-        """One query for all: which instalment of how many each item is."""
-        ranks = self._instalments()
-        for line in self:
-            item = line.move_line_id
-            move = item.move_id
-            if not move.is_invoice(include_receipts=True):
-                # an opening balance: the number stands in the item's own label
-                line.reference = item.name or move.ref or move.name
-                continue
-            rank, count = ranks.get(item.id, (1, 1))
-            line.reference = move.name if count < 2 else f"{move.name} ({rank}/{count})"
-
-    def _instalments(self):
-        """``{journal item id: (rank, number of instalments of its invoice)}``."""
-        moves = self.move_line_id.move_id
-        if not moves.ids:
-            return {}
-        self.env["account.move.line"].flush_model(
-            ["move_id", "display_type", "date_maturity"]
-        )
-        return {
-            item_id: (rank, count)
-            for item_id, rank, count in self.env.execute_query(
-                SQL(
-                    """
-                    SELECT id,
-                           row_number() OVER (PARTITION BY move_id
-                                              ORDER BY date_maturity, id),
-                           count(*) OVER (PARTITION BY move_id)
-                      FROM account_move_line
-                     WHERE move_id IN %s AND display_type = 'payment_term'
-                    """,
-                    tuple(moves.ids),
-                )
-            )
-        }
 
 
 def _join(separator, *texts):

@@ -1,0 +1,157 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# Kinds of lines that a message asks to pay.
+ASKED = ("a_late", "b_early")
+
+
+class RecouvrementRelance(models.Model):
+    """The items of a message, and what they come to."""
+
+    _inherit = "recouvrement.relance"
+
+    def _asked_lines(self):
+        """Lines that the message asks to pay."""
+        return self._lines_of(*ASKED)
+
+    def _lines_of(self, *kinds):
+        lines = self.line_ids
+        wanted = lines.filtered(lambda line: line.kind in kinds and not line.cancelled)
+        # A batch of messages reads the ledger once: keep the prefetch of all.
+        return wanted.sorted(
+            lambda line: (line.date_due or line.relance_id.date, line.id)
+        ).with_prefetch(lines._prefetch_ids)
+
+    def _currency_totals(self, lines=None):
+        """``[(currency, late, credits, to pay)]``, the company's currency first."""
+        self.ensure_one()
+        if lines is None:
+            lines = self._lines_of(*ASKED, "d_credit")
+        totals = {}
+        for line in lines:
+            late, credit = totals.get(line.currency_id, (0.0, 0.0))
+            if line.kind == "d_credit":
+                totals[line.currency_id] = (late, credit - line.residual_currency)
+            elif line.kind in ASKED:
+                totals[line.currency_id] = (late + line.residual_currency, credit)
+        own = self.company_id.sudo().currency_id
+        return [
+            (currency, late, credit, max(late - credit, 0.0))
+            for currency, (late, credit) in sorted(
+                totals.items(), key=lambda total: (total[0] != own, total[0].name)
+            )
+        ]
+
+    def _item_reference(self, line):
+        """Number of the invoice, with the instalment when there are several."""
+        return line.reference
+
+    def _statement(self):
+        """The account as the message shows it, every value ready to print.
+
+        :return: ``asked``, ``credits`` and ``soon``: lists of rows;
+            ``totals``: what is to pay in each currency
+        """
+        self.ensure_one()
+        day = self._writing_day()
+        lines = self._lines_of(*ASKED, "c_soon", "d_credit")
+        totals = self._currency_totals(lines)
+        return {
+            "day": self._long_date(day),
+            "asked": [self._row(line, day) for line in lines if line.kind in ASKED],
+            "credits": [
+                self._credit_row(line) for line in lines if line.kind == "d_credit"
+            ],
+            "soon": [self._row(line, day) for line in lines if line.kind == "c_soon"],
+            "totals": [self._money(due, currency) for currency, _, _, due in totals],
+        }
+
+    def _row(self, line, day):
+        move = line.move_line_id.move_id
+        days = (day - line.date_due).days if line.date_due else 0
+        return {
+            "number": self._item_reference(line),
+            "url": self._invoice_link(move),
+            "date": self._short_date(move.invoice_date or move.date),
+            "due": self._short_date(line.date_due),
+            "days": max(days, 0),
+            "late": self._days_text(days),
+            "amount": self._money(line.residual_currency, line.currency_id),
+        }
+
+    def _days_text(self, days):
+        if days < 1:
+            return ""
+        if days == 1:
+            return self.env._("1 day late")
+        return self.env._("%s days late", days)
+
+    def _credit_row(self, line):
+        move = line.move_line_id.move_id
+        if move.move_type == "out_refund":
+            label = self.env._("Credit note %s", self._item_reference(line))
+        else:
+            label = self.env._("Payment received, to be matched")
+        return {
+            "label": label,
+            "date": self._short_date(move.invoice_date or move.date),
+            "amount": self._money(line.residual_currency, line.currency_id),
+        }
+
+    def _invoice_link(self, move):
+        """The invoice's page, if a link was already given: nothing is written."""
+        token = move.sudo().access_token
+        if not token or not move.is_sale_document():
+            return ""
+        base = self.company_id.sudo().get_base_url()
+        return f"{base}/my/invoices/{move.id}?access_token={token}"
+
+
+class RecouvrementRelanceLine(models.Model):
+    _inherit = "recouvrement.relance.line"
+
+    reference = fields.Char(
+        compute="_compute_reference",
+        compute_sudo=True,
+        help="Number by which the debtor knows the item.",
+    )
+
+    @api.depends("move_line_id")
+    def _compute_reference(self):
+        """One query for all: which instalment of how many each item is."""
+        ranks = self._instalments()
+        for line in self:
+            item = line.move_line_id
+            move = item.move_id
+            if not move.is_invoice(include_receipts=True):
+                # an opening balance: the number stands in the item's own label
+                line.reference = item.name or move.ref or move.name
+                continue
+            rank, count = ranks.get(item.id, (1, 1))
+            line.reference = move.name if count < 2 else f"{move.name} ({rank}/{count})"
+
+    def _instalments(self):
+        """``{journal item id: (rank, number of instalments of its invoice)}``."""
+        moves = self.move_line_id.move_id
+        if not moves.ids:
+            return {}
+        self.env["account.move.line"].flush_model(
+            ["move_id", "display_type", "date_maturity"]
+        )
+        return {
+            item_id: (rank, count)
+            for item_id, rank, count in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT id,
+                           row_number() OVER (PARTITION BY move_id
+                                              ORDER BY date_maturity, id),
+                           count(*) OVER (PARTITION BY move_id)
+                      FROM account_move_line
+                     WHERE move_id IN %s AND display_type = 'payment_term'
+                    """,
+                    tuple(moves.ids),
+                )
+            )
+        }
