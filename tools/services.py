@@ -34,7 +34,7 @@ def running_server(setup, config, port, cron=False):
         "-c", config, "--log-level=warn", f"--max-cron-threads={int(cron)}"
     )
     address = f"http://127.0.0.1:{port}"
-    _check_free(port)
+    check_free(port)
     with _child(command, setup.environment(), "Odoo") as process:
         _wait_for(process, lambda: _answers(f"{address}/web/health"), "Odoo")
         yield Served(address, process.wait)
@@ -77,7 +77,7 @@ def _child(command, environment, what):
         _stop(process)
 
 
-def _check_free(port):
+def check_free(port):
     """Another server on the port would be taken for ours."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -14,7 +14,7 @@ from ..cache import cache_dir, locked, remove
 from ..config import free_port, write_config
 from ..database import call_inside, clone, drop, template
 from ..environment import set_up
-from ..services import running_server, running_sink
+from ..services import check_free, running_server, running_sink
 from ..shell import DATABASE
 from .reader import check_history
 
@@ -39,6 +39,7 @@ def main():
     folder = cache_dir() / "demo"
     mails = folder / "mail"
     with locked("demo", busy="bin/demo is already running"):
+        check_free(options.port)
         remove(mails)
         _make_database(setup)
         with running_sink(setup, mails) as smtp_port:
