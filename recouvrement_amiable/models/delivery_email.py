@@ -41,9 +41,16 @@ class RecouvrementDelivery(models.Model):
             if problem:
                 delivery._fail(problem)
                 continue
-            delivery.write({"recipient": address, "is_test": delivery._goes_to_test()})
+            delivery.write({"recipient": address})
+            delivery._note_test()
             ready |= delivery
         return ready
+
+    def _note_test(self):
+        """What only the test address reads never counts for the customer."""
+        self.is_test = self._goes_to_test()
+        if self.is_test and not self.relance_id.is_test:
+            self.relance_id.is_test = True
 
     def _goes_to_test(self):
         """Whether the test address gets it: test mode, or made in test mode."""
@@ -79,7 +86,11 @@ class RecouvrementDelivery(models.Model):
 
     def _prepare_messages(self):
         """Write the messages on the dossiers' threads: the text and the proof."""
-        todo = self.filtered(lambda d: not d.message_id)
+        # A message prepared before a crash may be older than the ledger.
+        outdated = self.message_id.sudo()
+        self.message_id = False
+        outdated.unlink()
+        todo = self
         relances = todo.relance_id
         contents = relances._email_contents(
             {d.relance_id.id: d.partner_id for d in todo}
@@ -184,9 +195,13 @@ class RecouvrementDelivery(models.Model):
 
     def _email_failed(self, error):
         reason = str(getattr(error, "args", None) and error.args[-1] or error)
+        answer = isinstance(error.__context__ or error, smtplib.SMTPResponseException)
+        uncertain = self.state == "sending" and not answer
         self.write({"attempts": self.attempts + 1})
         self._fail(
-            self.env._(
+            self._uncertain_text()
+            if uncertain
+            else self.env._(
                 "The mail server refused the message to %(recipient)s: %(reason)s",
                 recipient=self.recipient,
                 reason=reason.strip()[:500],
@@ -212,8 +227,11 @@ class RecouvrementDelivery(models.Model):
         """Committed at the last moment before the message itself goes out."""
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE recouvrement_delivery SET state = 'sending'"
-            " WHERE id = %s AND state = 'queued' RETURNING id",
+            "UPDATE recouvrement_delivery d SET state = 'sending'"
+            "  FROM res_company c"
+            " WHERE d.id = %s AND d.state = 'queued' AND c.id = d.company_id"
+            "   AND (d.is_test OR c.recouvrement_test_mode IS NOT TRUE)"
+            " RETURNING d.id",
             [self.id],
         )
         taken = self.env.cr.fetchone()

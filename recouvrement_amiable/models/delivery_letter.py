@@ -65,9 +65,9 @@ class RecouvrementDelivery(models.Model):
                             ],
                         )
                     ),
-                    "is_test": delivery._goes_to_test(),
                 }
             )
+            delivery._note_test()
             ready |= delivery
         return ready
 
@@ -94,12 +94,7 @@ class RecouvrementDelivery(models.Model):
     # ------------------------------------------------------------------
     def action_print(self):
         """One merged file of the letters to print; they are marked printed."""
-        self.check_access("write")
-        letters = self.sudo().filtered("attachment_id").sorted("id")
-        if not letters:
-            raise UserError(
-                self.env._("No letter is ready among the selected deliveries.")
-            )
+        letters = self._standing_letters(("todo", "sent"))
         merged = self.env["ir.attachment"].create(
             {
                 "name": self.env._(
@@ -120,17 +115,30 @@ class RecouvrementDelivery(models.Model):
 
     def action_posted(self):
         """The letters went to the post today."""
-        self.check_access("write")
-        letters = self.sudo().filtered(
-            lambda d: d.state == "todo" and d.channel in ("letter", "registered")
-        )
-        if not letters:
-            raise UserError(
-                self.env._("None of the selected letters waits for the post.")
-            )
+        letters = self._standing_letters(("todo",))
         letters.write(
             {
                 "posted_on": fields.Date.context_today(self),
                 "sent_on": fields.Datetime.now(),
             }
         )
+
+    def _standing_letters(self, states):
+        """Letters among these that still stand against the ledger of the moment."""
+        self.check_access("write")
+        letters = self.sudo().filtered(
+            lambda d: d.attachment_id
+            and d.state in states
+            and d.channel in ("letter", "registered")
+        )
+        letters.filtered(lambda d: d.state == "todo").relance_id._revalidate()
+        standing = letters.filtered(lambda d: d.attachment_id and d.state in states)
+        if not standing:
+            self._wake_sender()
+            raise UserError(
+                self.env._(
+                    "No letter is ready among the selected deliveries: they were"
+                    " cancelled, or are being written again because the customer paid."
+                )
+            )
+        return standing.sorted("id")

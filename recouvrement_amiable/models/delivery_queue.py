@@ -51,15 +51,17 @@ class RecouvrementDelivery(models.Model):
         """Name the messages that a dead sender had in its hands."""
         interrupted = self.search([("state", "=", "sending")])
         if interrupted:
-            interrupted._fail(
-                self.env._(
-                    "The server stopped while this message was being handed over: it"
-                    " may have left, or not. Look in the mailbox's sent messages, then"
-                    " send again or settle."
-                )
-            )
+            interrupted._fail(self._uncertain_text())
             interrupted.relance_id._refresh_progress()
             commit_progress(self.env)
+
+    @api.model
+    def _uncertain_text(self):
+        return self.env._(
+            "The connection or the server broke off while this message was being handed"
+            " over: it may have left, or not. Look in the mailbox's sent messages, then"
+            " send again or settle."
+        )
 
     @api.model
     def _send_channel(self, channel, size):

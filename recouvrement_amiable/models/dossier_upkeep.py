@@ -38,12 +38,13 @@ class RecouvrementDossier(models.Model):
                             THEN 'company' ELSE 'consumer' END,
                        true, %(uid)s, %(uid)s, %(now)s, %(now)s
                   FROM (
-                    SELECT DISTINCT l.company_id, l.partner_id
+                    SELECT DISTINCT l.company_id,
+                           q.commercial_partner_id AS partner_id
                       FROM account_move_line l
+                      JOIN res_partner q ON q.id = l.partner_id
                       JOIN account_account a ON a.id = l.account_id
                        AND a.account_type = 'asset_receivable'
                      WHERE l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
-                       AND l.partner_id IS NOT NULL
                        AND l.company_id IN %(companies)s
                        AND %(scope)s) x
                   JOIN res_partner p ON p.id = x.partner_id
@@ -57,7 +58,7 @@ class RecouvrementDossier(models.Model):
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
                 companies=tuple(companies.ids),
-                scope=SQL("l.partner_id IN %s", tuple(partners.ids))
+                scope=SQL("q.commercial_partner_id IN %s", tuple(partners.ids))
                 if partners
                 else SQL("TRUE"),
             )
@@ -83,6 +84,19 @@ class RecouvrementDossier(models.Model):
         self.invalidate_model(["scenario_auto_id", "scenario_id"])
 
     @api.model
+    def _stamp(self, ids, day):
+        """Write on the dossiers that are planned.
+
+        Two plans of the same dossiers at once then end in a serialization failure
+        for the slower one, which looks again and sees the other's relances; a lock
+        alone would let it go on with what it saw before.
+        """
+        self.env.cr.execute(
+            "UPDATE recouvrement_dossier SET planned_on = %s WHERE id = ANY(%s)",
+            [day, list(ids)],
+        )
+
+    @api.model
     def _for_partners(self, partners, companies):
         """Dossiers of some customers, opened if they have none yet."""
         commercial = partners.commercial_partner_id
@@ -103,12 +117,27 @@ class RecouvrementDossier(models.Model):
         Called when two customers are merged; a run keeps one line per customer.
         """
         self.ensure_one()
+        self._take_decisions(others)
         self.env.flush_all()
         values = {"kept": self.id, "others": tuple(others.ids), "model": self._name}
         for statement in _ABSORB:
             self.env.cr.execute(statement, values)
         self.env.invalidate_all()
         others.unlink()
+
+    def _take_decisions(self, others):
+        """The latest pause, and the choices made by hand where there are none."""
+        paused = (self | others).filtered("pause_until").sorted("pause_until")[-1:]
+        if paused and paused != self:
+            self.write(
+                {
+                    "pause_until": paused.pause_until,
+                    "pause_reason": paused.pause_reason,
+                }
+            )
+        for field in ("scenario_choice_id", "collector_id", "note"):
+            if not self[field]:
+                self[field] = others.filtered(field)[:1][field]
 
 
 # A run line or a relance of the same run cannot stand twice for one dossier.

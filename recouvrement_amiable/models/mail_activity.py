@@ -15,7 +15,7 @@ class MailActivity(models.Model):
     def _action_done(self, feedback=False, attachment_ids=None):
         """A call marked done from any screen is done for the relance too."""
         deliveries = self.sudo().recouvrement_delivery_id.filtered(
-            lambda delivery: delivery.state == "todo"
+            lambda delivery: delivery.state == "todo" and delivery.activity_id in self
         )
         result = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
         if deliveries:

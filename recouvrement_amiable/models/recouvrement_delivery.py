@@ -263,6 +263,8 @@ class RecouvrementDelivery(models.Model):
             )
             if state != delivery.state:
                 delivery.write({"state": state, "settled": False})
+            if delivery.posted_on and delivery.posted_on > delivery.relance_id.date:
+                delivery.relance_id.date = delivery.posted_on
         self.relance_id._refresh_progress()
 
     # ------------------------------------------------------------------
@@ -284,19 +286,59 @@ class RecouvrementDelivery(models.Model):
                     closed[:1].relance_id.name,
                 )
             )
+        retry._check_not_outdated()
         retry._find_contact()
+        # A message that goes to a new address is a new message; what was sent
+        # before stays in the thread of the dossier.
         retry.write(
             {
                 "state": "queued",
                 "queued_on": fields.Datetime.now(),
                 "failure_reason": False,
                 "settled": False,
+                "message_id": False,
+                "attachment_id": False,
+                "printed_on": False,
+                "posted_on": False,
+                "tracking_number": False,
+                "presented_on": False,
+                "received_on": False,
+                "returned_on": False,
             }
         )
-        # A message that goes to a new address is a new message.
-        retry.message_id = False
         retry.relance_id._refresh_progress()
         self._wake_sender()
+
+    def _check_not_outdated(self):
+        """A message is not sent again after a later one to the same customer."""
+        for delivery in self:
+            relance = delivery.relance_id
+            later = self.env["recouvrement.relance"].search(
+                [
+                    ("dossier_id", "=", delivery.dossier_id.id),
+                    ("id", ">", relance.id),
+                    ("courtesy", "=", relance.courtesy),
+                    ("state", "in", ("approved", "done")),
+                    ("origin", "!=", "entry"),
+                ],
+                limit=1,
+            )
+            if later:
+                raise UserError(
+                    self.env._(
+                        "%(customer)s got a later relance (%(later)s): %(name)s is not"
+                        " sent any more.",
+                        customer=delivery.customer_id.display_name,
+                        later=later.name,
+                        name=relance.name,
+                    )
+                )
+
+    def _remake_letters(self):
+        """What a letter asks for has moved: write it again before it is posted."""
+        self.filtered(
+            lambda d: d.channel in ("letter", "registered") and d.state == "todo"
+        ).write({"state": "queued", "attachment_id": False, "printed_on": False})
 
     def action_note_result(self):
         """Note what a call or a visit gave, script before the eyes."""

@@ -69,6 +69,9 @@ class RecouvrementDossier(models.Model):
     pause_reason = fields.Char(tracking=True, copy=False)
     is_paused = fields.Boolean(compute="_compute_is_paused")
     note = fields.Text(string="Internal Note")
+    planned_on = fields.Date(
+        readonly=True, copy=False, help="Last day on which this dossier was planned."
+    )
     active = fields.Boolean(default=True)
 
     relance_ids = fields.One2many("recouvrement.relance", "dossier_id")
@@ -267,6 +270,7 @@ class RecouvrementDossier(models.Model):
         """Lock the dossiers, or tell the person who is faster."""
         try:
             self.sudo().lock_for_update()
+            self._stamp(self.ids, fields.Date.context_today(self))
         except LockError as error:
             raise UserError(
                 self.env._(

@@ -38,6 +38,9 @@ class RecouvrementExclusion(models.Model):
         help="Empty: the whole invoice.",
     )
     scope_text = fields.Char(string="Item", compute="_compute_scope_text")
+    dossier_id = fields.Many2one(
+        "recouvrement.dossier", readonly=True, index="btree_not_null"
+    )
     reason = fields.Char(required=True)
     until = fields.Date(help="Last day of the exclusion. Empty: for good.")
     user_id = fields.Many2one(
@@ -68,14 +71,25 @@ class RecouvrementExclusion(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        Dossier = self.env["recouvrement.dossier"].sudo()
+        for vals in vals_list:
+            move = self.env["account.move"].browse(vals.get("move_id"))
+            dossiers = Dossier._for_partners(
+                move.commercial_partner_id, move.company_id
+            )
+            vals["dossier_id"] = dossiers[:1].id
         exclusions = super().create(vals_list)
         exclusions._check_for_good()
         return exclusions
 
     def write(self, vals):
+        self._check_for_good()
+        if not self.env.su and not set(vals) <= {"reason", "until", "active"}:
+            raise AccessError(
+                self.env._("An exclusion is ended and made anew, not moved.")
+            )
         result = super().write(vals)
-        if {"until", "active"} & set(vals):
-            self._check_for_good()
+        self._check_for_good()
         return result
 
     def _check_for_good(self):

@@ -104,16 +104,18 @@ class RecouvrementOpenItem(models.Model):
         field, ids = scope
         ids = tuple(ids) or (0,)
         if field == "partner_id":
-            return SQL("l.partner_id IN %s", ids)
+            return SQL("d.partner_id IN %s", ids)
         if field == "dossier_id":
             return SQL(
-                "l.partner_id IN (SELECT partner_id FROM recouvrement_dossier"
-                " WHERE id IN %s)",
+                "d.partner_id IN (SELECT x.partner_id FROM recouvrement_dossier x"
+                " WHERE x.id IN %s)",
                 ids,
             )
         return SQL(
-            "l.partner_id IN (SELECT partner_id FROM account_move_line WHERE %s IN %s)",
-            SQL.identifier("id" if field == "id" else "move_id"),
+            "d.partner_id IN (SELECT q.commercial_partner_id"
+            " FROM account_move_line x JOIN res_partner q ON q.id = x.partner_id"
+            " WHERE %s IN %s)",
+            SQL.identifier("x", "id" if field == "id" else "move_id"),
             ids,
         )
 

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from .relance_text import PLACEHOLDERS, unknown_placeholders
 
 OPEN_STATES = ("to_approve", "approved")
 # What a person may change on a relance; the rest moves through the actions.
@@ -166,11 +168,20 @@ class RecouvrementRelance(models.Model):
                 "approved_on": fields.Datetime.now(),
             }
         )
+        self._date_of_leaving()
         self.env["recouvrement.delivery"].search(
             [("relance_id", "in", self.ids), ("state", "=", "draft")]
         ).write({"state": "queued", "queued_on": fields.Datetime.now()})
         self._refresh_progress()
         self.env["recouvrement.delivery"]._wake_sender()
+
+    def _date_of_leaving(self):
+        """The minimum gap counts from the day on which the message leaves."""
+        for company, relances in self.grouped("company_id").items():
+            today = company._recouvrement_today()
+            relances.filtered(lambda r, today=today: r.date < today).write(
+                {"date": today}
+            )
 
     def _notify_outcome(self, approved, fallen):
         """What the person sees after approving: never a silent disappearance."""
@@ -234,16 +245,30 @@ class RecouvrementRelance(models.Model):
             self.dossier_id._pause(until, reason)
 
     def action_edit_text(self):
-        """Start from the level's text to write one for this customer only."""
+        """Start from the level's text to write one for this customer only.
+
+        The words between braces stay: they are filled when the message leaves, with
+        the amounts of that moment.
+        """
         self.ensure_one()
-        contact = self._first_contact()
-        localized = self._localized(contact)
-        self.write(
-            {
-                "custom_subject": localized._subject(contact),
-                "custom_body": localized._text_html(contact),
-            }
-        )
+        level = self._localized(self._first_contact()).level_id
+        self.write({"custom_subject": level.subject, "custom_body": level.body})
+
+    @api.constrains("custom_subject", "custom_body")
+    def _check_placeholders(self):
+        for relance in self:
+            for text in (relance.custom_subject, relance.custom_body):
+                unknown = unknown_placeholders(text or "")
+                if unknown:
+                    raise ValidationError(
+                        self.env._(
+                            "The text of %(relance)s cannot be written: {{%(unknown)s}}"
+                            " is not known. Known words: %(known)s.",
+                            relance=relance.name,
+                            unknown=unknown[0],
+                            known=", ".join(sorted(PLACEHOLDERS)),
+                        )
+                    )
 
     def action_reset_text(self):
         """Back to the level's text."""

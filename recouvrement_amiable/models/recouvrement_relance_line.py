@@ -41,6 +41,11 @@ class RecouvrementRelanceLine(models.Model):
         default=False, help="The item reached this level with this relance."
     )
     cancelled = fields.Boolean(default=False, help="This line no longer counts.")
+    struck = fields.Boolean(
+        default=False,
+        help="Settled or held after a part of the relance had left: the level stays,"
+        " what still leaves no longer asks for it.",
+    )
     date_due = fields.Date(string="Due Date")
     days_late = fields.Integer()
     residual = fields.Monetary(

@@ -273,6 +273,14 @@ class RecouvrementRun(models.Model):
         """Go on with a run that failed or was stopped."""
         self.check_access("write")
         for run in self.filtered(lambda run: run.state != "done"):
+            if run.date != run.company_id._recouvrement_today():
+                raise UserError(
+                    self.env._(
+                        "%s is of another day: the run of today takes its customers"
+                        " over.",
+                        run.display_name,
+                    )
+                )
             run.sudo()._plan()
         self.env["recouvrement.delivery"]._wake_sender()
 

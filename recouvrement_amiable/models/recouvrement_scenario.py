@@ -205,17 +205,21 @@ class RecouvrementScenario(models.Model):
                 JOIN res_partner p ON p.id = d.partner_id
                 JOIN res_company c ON c.id = d.company_id
            LEFT JOIN (
-                SELECT l.company_id, l.partner_id, sum(l.amount_residual) AS balance
+                SELECT l.company_id, q.commercial_partner_id AS partner_id,
+                       sum(l.amount_residual) AS balance
                   FROM account_move_line l
                   JOIN account_account a ON a.id = l.account_id
                    AND a.account_type = 'asset_receivable'
+                  JOIN res_partner q ON q.id = l.partner_id
                  WHERE l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
                    AND l.company_id IN (SELECT company_id FROM day)
-              GROUP BY l.company_id, l.partner_id
+              GROUP BY l.company_id, q.commercial_partner_id
                 ) b ON b.company_id = d.company_id AND b.partner_id = d.partner_id
            LEFT JOIN %(first_invoice)s f
                   ON f.company_id = d.company_id AND f.partner_id = d.partner_id
-               WHERE d.scenario_choice_id IS NULL
+               WHERE NOT EXISTS (SELECT 1 FROM recouvrement_scenario chosen
+                                  WHERE chosen.id = d.scenario_choice_id
+                                    AND chosen.active)
             )
             SELECT DISTINCT ON (g.id) g.id AS dossier_id, s.id AS scenario_id
               FROM figure g

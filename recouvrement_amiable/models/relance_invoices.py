@@ -22,7 +22,9 @@ class RecouvrementRelance(models.Model):
         rendered together, and not stored on the invoices.
         """
         moves = self.line_ids.filtered(
-            lambda line: line.kind == "a_late" and not line.cancelled
+            lambda line: (
+                line.kind == "a_late" and not line.cancelled and not line.struck
+            )
         ).move_line_id.move_id.filtered(lambda move: move.is_sale_document())
         stored = {
             move.id: move.sudo().invoice_pdf_report_id.raw

@@ -109,6 +109,7 @@ class RelancePlan:
         Items that a person excluded, blocked ones and credits stay out; an item
         that already has the level or a higher one is listed and keeps its own.
         """
+        self._nothing_due()
         self._execute(
             SQL(
                 """
@@ -126,15 +127,6 @@ class RelancePlan:
                 level=level.id,
                 delay=level.delay,
                 items=tuple(items.ids) or (0,),
-            )
-        )
-        self._execute(
-            SQL(
-                """
-                UPDATE plan_item SET situation = 'waiting'
-                 WHERE situation = 'due' AND id NOT IN %s
-                """,
-                tuple(items.ids) or (0,),
             )
         )
         self._execute(
@@ -160,8 +152,97 @@ class RelancePlan:
             relances._refresh_progress()
         return ids
 
+    def refresh(self, relances):
+        """Bring relances of which nothing has left to the situations of now.
+
+        Items that are gone, or held one by one, leave the message and give their
+        level back; amounts move; credits, late items and what falls due soon are
+        listed again. A line that a person dropped stays out.
+        """
+        self._nothing_due()
+        self._name_relances(relances.ids)
+        self._execute(
+            SQL(
+                """
+                UPDATE plan_dossier d
+                   SET courtesy = COALESCE(r.courtesy, false), level_id = r.level_id,
+                       credit_policy = s.credit_policy
+                  FROM recouvrement_relance r
+                  JOIN recouvrement_scenario s ON s.id = r.scenario_id
+                 WHERE r.id IN %s AND r.dossier_id = d.dossier_id
+                """,
+                tuple(relances.ids),
+            )
+        )
+        self._move_granted_lines(relances, gone=SQL("cancelled = true"))
+        self._execute(
+            SQL(
+                "DELETE FROM recouvrement_relance_line WHERE relance_id IN %s"
+                " AND granted IS NOT TRUE AND cancelled IS NOT TRUE",
+                tuple(relances.ids),
+            )
+        )
+        self._insert_lines()
+
+    def refresh_left(self, relances):
+        """The same for relances that partly left: levels stay, items are struck."""
+        self._move_granted_lines(relances, gone=SQL("struck = true"))
+
+    def _move_granted_lines(self, relances, gone):
+        """Amounts of the lines of now; ``gone`` is set on those that ended."""
+        self._execute(
+            SQL(
+                """
+                UPDATE recouvrement_relance_line l SET %(gone)s
+                 WHERE l.relance_id IN %(ids)s AND l.cancelled IS NOT TRUE
+                   AND NOT EXISTS (
+                     SELECT 1 FROM plan_item i
+                      WHERE i.id = l.move_line_id AND i.item_holds = 0)
+                """,
+                gone=gone,
+                ids=tuple(relances.ids),
+            )
+        )
+        self._execute(
+            SQL(
+                """
+                UPDATE recouvrement_relance_line l
+                   SET residual = i.amount_residual,
+                       residual_currency = i.amount_residual_currency,
+                       days_late = GREATEST(i.days_late, 0)
+                  FROM plan_item i
+                 WHERE i.id = l.move_line_id AND l.relance_id IN %s
+                   AND (l.residual <> i.amount_residual
+                        OR l.residual_currency <> i.amount_residual_currency
+                        OR l.days_late <> GREATEST(i.days_late, 0))
+                """,
+                tuple(relances.ids),
+            )
+        )
+
+    def obstacles(self, relances):
+        """What speaks against each relance now, from its own granted items.
+
+        :return: ``{relance_id: (holds, waits)}``, bits of ``situation_reasons``
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT l.relance_id, bit_or(i.holds), bit_or(i.waits)
+                  FROM recouvrement_relance_line l
+                  JOIN plan_item i ON i.id = l.move_line_id
+                 WHERE l.relance_id IN %s AND l.granted
+                   AND l.cancelled IS NOT TRUE AND l.struck IS NOT TRUE
+              GROUP BY l.relance_id
+                """,
+                tuple(relances.ids),
+            )
+        )
+        return {relance_id: (holds, waits) for relance_id, holds, waits in rows}
+
     def enter(self):
         """Going live: late items get the level of their age, nothing is sent."""
+        self._nothing_due()
         self._execute(
             SQL(
                 """
@@ -179,14 +260,6 @@ class RelancePlan:
                      WHERE p.is_late AND p.amount_residual > 0
                        AND p.reached_level_id IS NULL) x
                  WHERE i.id = x.item_id
-                """
-            )
-        )
-        self._execute(
-            SQL(
-                """
-                UPDATE plan_item i SET situation = 'waiting'
-                 WHERE situation = 'due' AND NOT is_late
                 """
             )
         )
@@ -212,6 +285,12 @@ class RelancePlan:
             relances._refresh_amounts()
             relances.write({"state": "done"})
         return ids
+
+    def _nothing_due(self):
+        """Forget what the calendar asks for: the caller says what is due."""
+        self._execute(
+            SQL("UPDATE plan_item SET situation = 'waiting' WHERE situation = 'due'")
+        )
 
     # ------------------------------------------------------------------
     # Inserts
@@ -255,15 +334,12 @@ class RelancePlan:
             )
         )
         ids = [row[0] for row in rows]
-        self._execute(
-            SQL(
-                """
-                CREATE TEMP TABLE IF NOT EXISTS plan_relance (
-                    relance_id int, dossier_id int) ON COMMIT DROP
-                """
-            )
-        )
-        self._execute(SQL("TRUNCATE plan_relance"))
+        self._name_relances(ids)
+        return ids
+
+    def _name_relances(self, ids):
+        """The relances that the next statements are about."""
+        self.without_relances()
         if ids:
             self._execute(
                 SQL(
@@ -272,13 +348,13 @@ class RelancePlan:
                     tuple(ids),
                 )
             )
-        return ids
 
     def _insert_lines(self):
         """Every late item with its own level, the credits, what falls due soon.
 
-        An item that is itself due gets its own level; the others are listed with
-        the one they have. A courtesy reminder lists no late item.
+        An item that is itself due gets its own level, unless that level must be
+        said in its own words (formal notice, registered letter, approval): then it
+        is only listed, and stays due. A courtesy reminder lists no late item.
         """
         self._execute(
             SQL(
@@ -287,10 +363,9 @@ class RelancePlan:
                     (relance_id, move_line_id, level_id, kind, granted, cancelled,
                      date_due, days_late, residual, residual_currency)
                 SELECT x.relance_id, i.id,
-                       CASE WHEN i.situation = 'due' AND i.is_late <> d.courtesy
+                       CASE WHEN g.granted
                             THEN i.next_level_id ELSE i.reached_level_id END,
-                       k.kind,
-                       i.situation = 'due' AND i.is_late <> d.courtesy, false,
+                       k.kind, g.granted, false,
                        i.date_due, GREATEST(i.days_late, 0),
                        i.amount_residual, i.amount_residual_currency
                   FROM plan_relance x
@@ -305,7 +380,17 @@ class RelancePlan:
                     WHEN d.courtesy AND i.situation = 'due' THEN 'b_early'
                     WHEN i.days_late >= -%(soon)s THEN 'c_soon'
                     END AS kind) k
+             LEFT JOIN recouvrement_level v ON v.id = i.next_level_id
+             CROSS JOIN LATERAL (
+                SELECT i.situation = 'due' AND i.is_late <> d.courtesy
+                       AND (v.id = d.level_id OR NOT (
+                         COALESCE(v.formal_notice, false)
+                         OR COALESCE(v.channel_registered, false)
+                         OR COALESCE(v.approval, false))) AS granted) g
                  WHERE k.kind IS NOT NULL
+                   AND NOT EXISTS (SELECT 1 FROM recouvrement_relance_line said
+                                    WHERE said.relance_id = x.relance_id
+                                      AND said.move_line_id = i.id)
               ORDER BY i.id
                 """,
                 soon=self.company.sudo().recouvrement_soon_days,

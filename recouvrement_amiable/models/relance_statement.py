@@ -17,7 +17,9 @@ class RecouvrementRelance(models.Model):
 
     def _lines_of(self, *kinds):
         lines = self.line_ids
-        wanted = lines.filtered(lambda line: line.kind in kinds and not line.cancelled)
+        wanted = lines.filtered(
+            lambda line: (line.kind in kinds and not line.cancelled and not line.struck)
+        )
         # A batch of messages reads the ledger once: keep the prefetch of all.
         return wanted.sorted(
             lambda line: (line.date_due or line.relance_id.date, line.id)

@@ -3,6 +3,8 @@ from odoo import models
 from odoo.tools import SQL
 
 from .recouvrement_relance import OPEN_STATES
+from .relance_plan import RelancePlan
+from .situation_reasons import HOLD_ORDER, reasons_of, wait_bit
 
 
 class RecouvrementRelance(models.Model):
@@ -73,6 +75,7 @@ class RecouvrementRelance(models.Model):
                            max(days_late) FILTER (WHERE kind = 'a_late') AS days_late
                       FROM recouvrement_relance_line
                      WHERE relance_id IN %(ids)s AND cancelled IS NOT TRUE
+                       AND struck IS NOT TRUE
                   GROUP BY relance_id) x ON x.relance_id = me.id
                  WHERE r.id = me.id AND me.id IN %(ids)s
                 """,
@@ -86,73 +89,77 @@ class RecouvrementRelance(models.Model):
     def _revalidate(self):
         """Hold each relance against the ledger of today; cancel what no longer stands.
 
-        Called before approval and again just before sending: an item that was
-        paid, excluded or blocked meanwhile leaves the message, amounts follow
-        partial payments, and a relance whose reason is gone is cancelled with
-        the reason written on it. A fixed number of queries whatever the items.
+        Called each morning, before approval and again just before sending: an item
+        that was paid, excluded or blocked meanwhile leaves the message, amounts and
+        credits follow, and a relance whose reason is gone is cancelled with the
+        reason written on it. A fixed number of queries whatever the items.
         """
-        relances = self.filtered(lambda relance: relance.state in OPEN_STATES)
-        if not relances:
-            return
-        items = self.env["recouvrement.open.item"]._situations(
-            relances.company_id, partners=relances.dossier_id.partner_id
-        )
-        by_item = {row["id"]: row for row in items}
-        relances._revalidate_lines(by_item)
-        relances._refresh_amounts()
-        holds = relances._dossier_holds(items)
-        for relance in relances:
-            reason = relance._why_it_falls(holds)
-            if reason:
-                relance._cancel(reason)
+        open_ones = self.filtered(lambda relance: relance.state in OPEN_STATES)
+        for company, relances in open_ones.grouped("company_id").items():
+            relances._revalidate_company(company)
 
-    def _revalidate_lines(self, by_item):
-        """Cancel lines whose item is gone; move the amounts of the others."""
-        Line = self.env["recouvrement.relance.line"]
-        lines = Line.search([("relance_id", "in", self.ids), ("cancelled", "=", False)])
-        gone = lines.filtered(
-            lambda line: line.move_line_id.id not in by_item
-            or by_item[line.move_line_id.id]["item_holds"]
-        )
-        gone.write({"cancelled": True})
-        moved = [
-            (line.id, row["amount_residual"], row["amount_residual_currency"])
-            for line in lines - gone
-            for row in [by_item[line.move_line_id.id]]
-            if row["amount_residual"] != line.residual
-            or row["amount_residual_currency"] != line.residual_currency
-        ]
-        if moved:
-            Line.flush_model()
-            self.env.cr.execute_values(
-                "UPDATE recouvrement_relance_line l SET residual = v.r,"
-                " residual_currency = v.c FROM (VALUES %s) v (id, r, c)"
-                " WHERE l.id = v.id",
-                moved,
+    def _revalidate_company(self, company):
+        self.env.flush_all()
+        plan = RelancePlan(self.env, company, company._recouvrement_today())
+        plan.classify(
+            SQL(
+                "d.company_id = %s AND d.id IN %s",
+                company.id,
+                tuple(self.dossier_id.ids),
             )
-        Line.invalidate_model()
+        )
+        left = self.filtered(lambda r: any(r.delivery_ids.mapped("has_left")))
+        fresh = self - left
+        before = {relance.id: relance._asked() for relance in self}
+        if fresh:
+            plan.refresh(fresh)
+        if left:
+            plan.refresh_left(left)
+        self.env["recouvrement.relance.line"].invalidate_model()
+        self._refresh_amounts()
+        obstacles = plan.obstacles(self)
+        for relance in self:
+            reason = relance._why_it_falls(*obstacles.get(relance.id, (0, 0)))
+            if reason and relance in left:
+                relance._stop_the_rest(reason)
+            elif reason:
+                relance._cancel(reason)
+            elif relance._asked() != before[relance.id]:
+                relance.delivery_ids._remake_letters()
 
-    def _dossier_holds(self, items):
-        """``{dossier_id: first hold}`` that stops the whole account today."""
-        holds = {}
-        for row in items:
-            if row["situation"] == "held" and not row["item_holds"]:
-                holds.setdefault(row["dossier_id"], row["reason"])
-        return holds
+    def _asked(self):
+        """What the message asks for: another one must be written if it moves."""
+        return (self.amount_late, self.amount_credit, self.item_count)
 
-    def _why_it_falls(self, holds):
-        """Why this relance must not leave any more, or None."""
+    def _stop_the_rest(self, reason):
+        """A part has left: the level stays said, what did not leave yet stops."""
+        self.delivery_ids.filtered(
+            lambda d: d.state in ("draft", "queued", "todo", "failed")
+        )._cancel()
+        self.state_reason = reason
+        self._refresh_progress()
+
+    def _why_it_falls(self, holds, waits):
+        """Why this relance must not leave any more, or None.
+
+        :param int holds: bits of HOLD_ORDER over its items
+        :param int waits: bits of WAITING_ORDER over its items
+        """
         self.ensure_one()
         if not self.item_count:
             return self.env._("Nothing left to ask for: paid, credited or taken out")
         if self.origin == "manual":
             return None
-        hold = holds.get(self.dossier_id.id)
-        if hold and hold != "no_contact":
-            return self.env["recouvrement.open.item"]._reason_label(hold)
+        label = self.env["recouvrement.open.item"]._reason_label
+        stops = [r for r in reasons_of(holds, HOLD_ORDER) if r != "no_contact"]
+        if stops:
+            return label(stops[0])
+        if waits & wait_bit("amount"):
+            return label("amount")
         current = self.line_ids.filtered(
             lambda line: line.granted
             and not line.cancelled
+            and not line.struck
             and line.level_id == self.level_id
         )
         if not current:

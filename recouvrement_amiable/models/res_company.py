@@ -167,6 +167,7 @@ class ResCompany(models.Model):
                     """
                     SELECT c.id, x.date
                       FROM (VALUES %s) c (id, day)
+                      JOIN res_company p ON p.id = c.id
                      CROSS JOIN LATERAL (
                         SELECT max(COALESCE(recent.date, older.date)) AS date
                           FROM account_journal j
@@ -181,7 +182,8 @@ class ResCompany(models.Model):
                              WHERE m.journal_id = j.id AND m.state = 'posted'
                                AND m.date < c.day - 60
                                AND recent.date IS NULL) older ON true
-                         WHERE j.company_id = c.id
+                         WHERE j.company_id::text
+                               = ANY(string_to_array(p.parent_path, '/'))
                            AND j.type IN ('bank', 'credit')) x
                     """,
                     rows,
@@ -195,7 +197,8 @@ class ResCompany(models.Model):
         limit = self.recouvrement_bank_max_age
         if not limit:
             return False
-        return bank_date is None or (day - bank_date).days > limit
+        known = min(day, self._recouvrement_today())
+        return bank_date is None or (known - bank_date).days > limit
 
     # ------------------------------------------------------------------
     # Parameters of the one query

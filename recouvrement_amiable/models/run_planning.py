@@ -26,7 +26,8 @@ class RecouvrementRun(models.Model):
         """Plan the customers that have no line in this run yet, by chunks."""
         self.ensure_one()
         company, day = self.company_id, self.date
-        self.env["recouvrement.dossier"]._refresh(company, day)
+        # A dry run looks at another day: it must not choose today's scenarios by it.
+        self.env["recouvrement.dossier"]._refresh(company, None if self.is_dry else day)
         if not self.is_dry:
             self._revalidate_pending()
         commit_progress(self.env)
@@ -74,14 +75,10 @@ class RecouvrementRun(models.Model):
         ids = self._next_dossiers()
         if not ids:
             return []
+        self.env["recouvrement.dossier"]._stamp(ids, self.date)
         plan = RelancePlan(self.env, self.company_id, self.date, self, self.is_test)
         plan.classify(
-            SQL(
-                "l.company_id = %s AND l.partner_id IN (SELECT partner_id"
-                " FROM recouvrement_dossier WHERE id IN %s)",
-                self.company_id.id,
-                tuple(ids),
-            )
+            SQL("d.company_id = %s AND d.id IN %s", self.company_id.id, tuple(ids))
         )
         if self.is_dry:
             plan.without_relances()
@@ -106,7 +103,8 @@ class RecouvrementRun(models.Model):
                      SELECT 1 FROM account_move_line l
                        JOIN account_account a ON a.id = l.account_id
                         AND a.account_type = 'asset_receivable'
-                      WHERE l.partner_id = d.partner_id
+                       JOIN res_partner p ON p.id = l.partner_id
+                      WHERE p.commercial_partner_id = d.partner_id
                         AND l.company_id = d.company_id
                         AND l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
                         AND l.amount_residual_currency <> 0)
@@ -141,9 +139,15 @@ class RecouvrementRun(models.Model):
         )
 
     def _revalidate_pending(self):
-        """Relances that still wait for approval follow the ledger each morning."""
+        """What waits for a person follows the ledger each morning.
+
+        Relances to approve, and those with a letter, a call or a failure to deal with.
+        """
         self.env["recouvrement.relance"].search(
-            [("company_id", "=", self.company_id.id), ("state", "=", "to_approve")]
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "in", ("to_approve", "approved")),
+            ]
         )._revalidate()
 
     def _warnings(self, company, day):

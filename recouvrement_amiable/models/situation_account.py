@@ -104,7 +104,7 @@ def contact_cte():
               FROM recouvrement_dossier d
              WHERE d.id IN (SELECT dossier_id FROM debtor)
           ) k
-          JOIN res_partner p ON p.id = k.partner_id
+          JOIN res_partner p ON p.id = k.partner_id AND (p.active OR k.rank = 2)
       GROUP BY k.dossier_id
         """,
         email=first("p.email_normalized IS NOT NULL"),

@@ -68,6 +68,7 @@ def ladder_cte():
         SELECT s.id, s.progression, s.minimum_amount, s.credit_policy, %s
           FROM recouvrement_scenario s
      LEFT JOIN recouvrement_level v ON v.scenario_id = s.id AND v.active
+         WHERE s.active
       GROUP BY s.id
         """,
         arrays,
@@ -103,23 +104,29 @@ def line_cte(scope, receivable_ids):
     )
     return SQL(
         """
-        SELECT l.id, l.company_id, l.partner_id, l.move_id, l.currency_id,
+        SELECT l.id, l.company_id, d.partner_id, l.move_id, l.currency_id,
                l.amount_residual, l.amount_residual_currency,
                COALESCE(l.date_maturity, l.invoice_date, l.date) AS due,
                c.day - COALESCE(l.date_maturity, l.invoice_date, l.date)
                    AS days_late,
                %s AS flags,
                d.id AS dossier_id,
-               COALESCE(m.recouvrement_scenario_id, d.scenario_choice_id,
-                        d.scenario_auto_id) AS scenario_id,
+               COALESCE(
+                   CASE WHEN m.recouvrement_scenario_id IN (SELECT id FROM ladder)
+                        THEN m.recouvrement_scenario_id END,
+                   CASE WHEN d.scenario_choice_id IN (SELECT id FROM ladder)
+                        THEN d.scenario_choice_id END,
+                   d.scenario_auto_id) AS scenario_id,
                c.day, c.is_open, c.bank_hold,
                COALESCE(COALESCE(l.date_maturity, l.invoice_date, l.date)
                         < c.step_before, false) AS from_first
           FROM account_move_line l
           JOIN company c ON c.id = l.company_id
           JOIN account_move m ON m.id = l.move_id
+          JOIN res_partner p ON p.id = l.partner_id
           JOIN recouvrement_dossier d
-            ON d.company_id = l.company_id AND d.partner_id = l.partner_id
+            ON d.company_id = l.company_id
+           AND d.partner_id = p.commercial_partner_id
          WHERE l.account_id IN %s
            AND l.reconciled IS NOT TRUE
            AND l.parent_state = 'posted'

@@ -32,6 +32,7 @@ from .situation_reasons import (
     CREDIT_HOLD_SHARE,
     HOLD_ORDER,
     ITEM_HOLDS,
+    PERSON_HOLDS,
     WAITING_ORDER,
     first_reason,
     flags,
@@ -44,7 +45,8 @@ class SituationQuery:
 
     :param env: environment (its companies are not read: pass ``companies``)
     :param companies: list of dicts, see ``res.company._recouvrement_parameters``
-    :param scope: SQL condition on ``l`` (account_move_line), or None for all
+    :param scope: SQL condition on ``d`` (recouvrement_dossier) and ``l``
+        (account_move_line) that keeps whole accounts, or None for all
     """
 
     def __init__(self, env, companies, scope=None):
@@ -190,6 +192,7 @@ class SituationQuery:
                          WHEN NOT c.is_late AND (c.days_late >= 0
                               OR c.is_passed IS NOT TRUE
                               OR c.next_level_id IS NULL) THEN 'not_due'
+                         WHEN c.is_late AND c.holds & %(person)s <> 0 THEN 'held'
                          WHEN c.scenario_id IS NOT NULL
                               AND c.next_level_id IS NULL THEN 'exhausted'
                          WHEN c.holds & %(account)s <> 0 THEN 'held'
@@ -203,4 +206,5 @@ class SituationQuery:
             hold=first_reason(SQL("y.holds"), HOLD_ORDER),
             wait=first_reason(SQL("y.waits"), WAITING_ORDER),
             account=account_holds,
+            person=sum(map(hold_bit, PERSON_HOLDS)),
         )

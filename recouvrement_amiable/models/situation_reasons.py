@@ -29,6 +29,9 @@ HOLD_ORDER = (
 )
 # Holds of one item: the item alone leaves the relance, the others go on.
 ITEM_HOLDS = HOLD_ORDER[:8]
+# Holds of the account that a person or the law put there: they show even when the
+# last level is done.
+PERSON_HOLDS = ("insolvency", "handover", "paused")
 
 WAITING_ORDER = ("approval", "failed", "posting", "amount", "gap", "closed", "delay")
 

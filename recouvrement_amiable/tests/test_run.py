@@ -412,7 +412,9 @@ class TestRun(RecouvrementCommon):
         self._relance_now(self._dossier(), self.level2)
         self._relances().delivery_ids.sudo().write({"state": "sent"})
         self._relances()._refresh_progress()
-        self._relance_now(self._dossier(), self.level1)
+        with self.assertRaisesRegex(UserError, "Minimum gap"):
+            self._relance_now(self._dossier(), self.level1)
+        self._relance_now(self._dossier(), self.level1, confirmed=True)
         self.assertEqual(self._row(invoice)["reached_level_id"], self.level2.id)
         self.assertEqual(len(self._relances()), 2)
 
@@ -607,3 +609,214 @@ class TestRun(RecouvrementCommon):
             self._dossier().contact_id = stranger
         with self.assertRaises(AccessError):
             self._dossier().write({"partner_id": stranger.id})
+
+
+@tagged("post_install", "-at_install")
+class TestRevalidation(RecouvrementCommon):
+    """What waits, or partly left, follows the ledger before anything leaves."""
+
+    def _prepare(self, **vals):
+        self.level1.write(dict({"approval": True}, **vals))
+        self._invoice(3, 1000)
+        self._run()
+        return self._relances()
+
+    def test_pause_stops_a_relance_at_the_last_level(self):
+        self.scenario.progression = "age"
+        self.level3.approval = True
+        self._invoice(31)
+        self._run()
+        self._dossier()._pause(TODAY + timedelta(days=9), "Wait")
+        self._relances().action_approve()
+        self.assertEqual(self._relances().state, "cancelled")
+
+    def test_pause_stops_a_courtesy_reminder(self):
+        self.courtesy.approval = True
+        self._invoice(-5)
+        self._run()
+        self._dossier()._pause(TODAY + timedelta(days=9), "Wait")
+        self._relances().action_approve()
+        self.assertEqual(self._relances().state, "cancelled")
+
+    def test_credit_that_came_meanwhile_is_deducted(self):
+        relance = self._prepare()
+        self._unallocated(400)
+        relance.action_approve()
+        self.assertEqual(relance.state, "approved")
+        self.assertEqual((relance.amount_credit, relance.amount_due), (400, 600))
+
+    def test_less_than_the_minimum_is_not_asked_for(self):
+        self.scenario.minimum_amount = 50
+        relance = self._prepare()
+        self._pay(relance.line_ids.move_line_id.move_id, 999)
+        relance.action_approve()
+        self.assertEqual(relance.state, "cancelled")
+
+    def test_what_fell_due_meanwhile_is_listed_as_late(self):
+        relance = self._prepare()
+        other = self._invoice(-2, 500)
+        day = (TODAY + timedelta(days=3)).isoformat()
+        relance.with_context(recouvrement_day=day).action_approve()
+        line = relance.line_ids.filtered(
+            lambda line: line.move_line_id.move_id == other
+        )
+        self.assertRecordValues(line, [{"kind": "a_late", "granted": False}])
+        self.assertEqual(relance.amount_due, 1500)
+
+    def test_dropped_item_stays_out(self):
+        self.level1.approval = True
+        dropped, _kept = self._invoice(3, 100), self._invoice(3, 200)
+        self._run()
+        relance = self._relances()
+        relance.line_ids.filtered(
+            lambda line: line.move_line_id.move_id == dropped
+        ).action_drop()
+        relance.action_approve()
+        self.assertEqual(relance.amount_due, 200)
+
+    def test_partly_left_keeps_its_level(self):
+        """E-mail gone, letter failed, pause: the level is not said twice."""
+        self.level1.write({"channel_letter": True})
+        invoice = self._invoice(3)
+        self._run()
+        relance = self._relances()
+        deliveries = {d.channel: d for d in relance.delivery_ids.sudo()}
+        deliveries["email"].state = "sent"
+        deliveries["letter"]._fail("No paper")
+        relance._refresh_progress()
+        self._dossier()._pause(TODAY + timedelta(days=1), "Wait")
+        relance.sudo()._revalidate()
+        self.assertEqual(relance.state, "done")
+        self.assertEqual(deliveries["letter"].state, "cancelled")
+        row = self._row(invoice)
+        self.assertEqual(row["reached_level_id"], self.level1.id)
+
+    def test_level_by_hand_never_gives_a_higher_one(self):
+        self.scenario.progression = "age"
+        invoice = self._invoice(20)
+        self._run()
+        self._relances().delivery_ids.sudo().write({"state": "sent"})
+        self._relances()._refresh_progress()
+        wizard = self.env["recouvrement.relance.now"].with_context(
+            active_model="recouvrement.dossier",
+            active_ids=self._dossier().ids,
+            recouvrement_day=(TODAY + timedelta(days=13)).isoformat(),
+        )
+        wizard.create({"level_id": self.level1.id, "confirmed": True}).action_confirm()
+        self.assertEqual(
+            self._row(invoice, TODAY + timedelta(days=13))["reached_level_id"],
+            self.level2.id,
+        )
+
+    def test_two_messages_by_hand_need_a_person_s_word(self):
+        self._invoice(20)
+        wizard = self.env["recouvrement.relance.now"].with_context(
+            active_model="recouvrement.dossier", active_ids=self._dossier().ids
+        )
+        wizard.create({"level_id": self.level1.id}).action_confirm()
+        with self.assertRaisesRegex(UserError, "on its way"):
+            wizard.create({"level_id": self.level2.id}).action_confirm()
+
+    def test_formal_notice_is_said_in_its_own_words(self):
+        """A level that needs approval is not granted through another message."""
+        self.level2.approval = True
+        other = self._create_scenario("Other", delays=(16,))
+        self._invoice(20, recouvrement_scenario_id=other.id)
+        self.scenario.progression = "age"
+        notice = self._invoice(15)
+        self._run()
+        relance = self._relances()
+        self.assertEqual(relance.level_id.scenario_id, other)
+        self.assertFalse(self._row(notice)["reached_level_id"])
+
+    def test_gap_counts_from_the_day_of_leaving(self):
+        relance = self._prepare()
+        later = TODAY + timedelta(days=14)
+        relance.with_context(recouvrement_day=later.isoformat()).action_approve()
+        self.assertEqual(relance.date, later)
+
+    def test_letter_of_a_paid_invoice_is_not_printed(self):
+        self.level1.write({"channel_email": False, "channel_letter": True})
+        invoice = self._invoice(3)
+        self._run()
+        letter = self._relances().delivery_ids.sudo()
+        letter.write(
+            {
+                "state": "todo",
+                "attachment_id": self.env["ir.attachment"]
+                .sudo()
+                .create({"name": "Letter.pdf", "raw": b"%PDF-1.4"})
+                .id,
+            }
+        )
+        self._pay(invoice)
+        with self.assertRaises(UserError):
+            letter.action_print()
+        self._run(TODAY + timedelta(days=1))
+        self.assertEqual(letter.state, "cancelled")
+
+    def test_payment_of_a_contact_is_the_customer_s(self):
+        child = self.env["res.partner"].create(
+            {"name": "Buyer", "parent_id": self.customer.id}
+        )
+        invoice = self._invoice(3, 1000)
+        account = self.company_data["default_account_receivable"]
+        bank = self.company_data["default_journal_bank"]
+        self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "journal_id": bank.id,
+                "date": TODAY,
+                "line_ids": [
+                    (0, 0, {"account_id": bank.default_account_id.id, "debit": 900}),
+                    (
+                        0,
+                        0,
+                        {
+                            "account_id": account.id,
+                            "credit": 900,
+                            "partner_id": child.id,
+                        },
+                    ),
+                ],
+            }
+        ).action_post()
+        self.assertSituation(invoice, "held", "unallocated_credit")
+        self.assertFalse(self._dossier(child))
+
+    def test_go_live_twice_does_not_swallow_a_level(self):
+        self.scenario.progression = "age"
+        invoice = self._invoice(20)
+        self._run()
+        self._relances().delivery_ids.sudo().write({"state": "sent"})
+        self._relances()._refresh_progress()
+        wizard = self.env["recouvrement.go.live"].create({})
+        wizard._enter_by_age(TODAY + timedelta(days=11))
+        row = self._row(invoice, TODAY + timedelta(days=11))
+        self.assertEqual(row["reached_level_id"], self.level2.id)
+
+    def test_manager_takes_only_own_companies_live(self):
+        other = self.env["res.company"].sudo().create({"name": "Not mine"})
+        with self.assertRaises(AccessError):
+            self.env["recouvrement.go.live"].create({"company_id": other.id})
+
+    def test_free_activity_does_not_mark_a_delivery(self):
+        self.level1.write({"channel_email": False, "channel_call": True})
+        self._invoice(3)
+        self._run()
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        call = self._relances().delivery_ids
+        stray = (
+            self.env["mail.activity"]
+            .sudo()
+            .create(
+                {
+                    "res_model_id": self.env["ir.model"]._get_id("res.partner"),
+                    "res_id": self.customer.id,
+                    "recouvrement_delivery_id": call.id,
+                    "user_id": self.env.uid,
+                }
+            )
+        )
+        stray.action_feedback(feedback="x")
+        self.assertEqual(call.state, "todo")

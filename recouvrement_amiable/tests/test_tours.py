@@ -2,8 +2,9 @@
 from unittest.mock import patch
 
 from odoo import Command, fields
-from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.tests import HttpCase, tagged
+
+from odoo.addons.base.models.ir_mail_server import IrMail_Server
 
 from .common import RecouvrementCommon
 from .sink import Sink

@@ -70,6 +70,13 @@ class RecouvrementCallResult(models.TransientModel):
         elif self.result in ("message", "unreached"):
             self.next_step = "call"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Only for deliveries that the person may work on."""
+        ids = [vals["delivery_id"] for vals in vals_list if vals.get("delivery_id")]
+        self.env["recouvrement.delivery"].browse(ids).check_access("write")
+        return super().create(vals_list)
+
     def action_confirm(self):
         self.ensure_one()
         delivery = self.delivery_id

@@ -24,6 +24,8 @@ class RecouvrementDryRun(models.TransientModel):
             raise AccessError(
                 self.env._("Only collectors of all dossiers run the dry run.")
             )
+        if self.company_id not in self.env.user.company_ids:
+            raise AccessError(self.env._("This company is not one of yours."))
         today = self.company_id._recouvrement_today()
         if abs(self.date - today) > timedelta(days=3660):
             raise UserError(self.env._("Choose a day less than ten years from today."))

@@ -43,9 +43,12 @@ class RecouvrementGoLive(models.TransientModel):
         ._description_selection(self.env),
         string="Items Already Late",
         required=True,
-        default="first",
+        default=lambda self: self.env.company.sudo().recouvrement_entry_mode,
     )
-    ignore_before = fields.Date(string="Leave Out Items Due Before")
+    ignore_before = fields.Date(
+        string="Leave Out Items Due Before",
+        default=lambda self: self.env.company.sudo().recouvrement_ignore_before,
+    )
     late_summary = fields.Char(compute="_compute_late_summary")
 
     @api.depends("company_id")
@@ -214,11 +217,25 @@ class RecouvrementGoLive(models.TransientModel):
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
+    @api.model_create_multi
+    def create(self, vals_list):
+        wizards = super().create(vals_list)
+        wizards._check_manager()
+        return wizards
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._check_manager()
+        return result
+
     def _check_manager(self):
+        """A credit manager decides, for the companies that are theirs."""
         if not self.env.user.has_group("recouvrement_amiable.group_credit_manager"):
             raise AccessError(
                 self.env._("Only a credit manager takes the relances live.")
             )
+        if self.company_id - self.env.user.company_ids:
+            raise AccessError(self.env._("This company is not one of yours."))
 
     def action_go_live(self):
         """End the test mode: from now on messages reach the customers."""

@@ -26,6 +26,8 @@ class RecouvrementRelanceNow(models.TransientModel):
     level_channels = fields.Char(related="level_id.channel_text", string="Channels")
     warning = fields.Text(compute="_compute_warning")
     summary = fields.Char(compute="_compute_warning")
+    needs_confirmation = fields.Boolean(compute="_compute_warning")
+    confirmed = fields.Boolean(string="I have read this: send all the same")
 
     @api.depends("dossier_ids")
     def _compute_scenario(self):
@@ -48,8 +50,9 @@ class RecouvrementRelanceNow(models.TransientModel):
         for wizard in self:
             held = {}
             for row in wizard._items():
-                for reason in row["holds"]:
+                for reason in row["holds"] + wizard._hesitations(row):
                     held.setdefault((row["dossier_id"], reason), row)
+            wizard.needs_confirmation = bool(held)
             wizard.warning = "\n".join(
                 f"{self.env['recouvrement.dossier'].browse(dossier_id).display_name}: "
                 f"{Item._reason_label(reason)}"
@@ -62,6 +65,11 @@ class RecouvrementRelanceNow(models.TransientModel):
                 items=len(late),
             )
 
+    @staticmethod
+    def _hesitations(row):
+        """Reasons to wait that a person must have seen: a message is recent."""
+        return [wait for wait in row["waits"] if wait in ("gap", "failed", "posting")]
+
     def _items(self):
         dossiers = self.dossier_ids
         if not dossiers.ids:
@@ -73,12 +81,13 @@ class RecouvrementRelanceNow(models.TransientModel):
     def _late_items(self):
         """Items that may be asked for: late, not held one by one, as selected."""
         moves = set(self.move_ids.ids)
+        courtesy = bool(self.level_id and self.level_id.delay < 0)
         return [
             row
             for row in self._items()
             if row["amount_residual"] > 0
             and not row["item_holds"]
-            and (row["is_late"] or row["move_id"] in moves)
+            and row["is_late"] != courtesy
             and (not moves or row["move_id"] in moves)
         ]
 
@@ -94,6 +103,14 @@ class RecouvrementRelanceNow(models.TransientModel):
                     "%s: nothing late to ask for. Excluded, blocked and paid items are"
                     " never dunned.",
                     ", ".join(self.dossier_ids.mapped("display_name")[:5]),
+                )
+            )
+        if self.needs_confirmation and not self.confirmed:
+            raise UserError(
+                self.env._(
+                    "The run would leave these customers alone:\n%s\nTick the box to"
+                    " send all the same.",
+                    self.warning,
                 )
             )
         relance_ids = []
@@ -144,7 +161,7 @@ class RecouvrementRelanceNow(models.TransientModel):
             return []
         plan.classify(
             SQL(
-                "l.company_id = %s AND l.partner_id IN %s",
+                "d.company_id = %s AND d.partner_id IN %s",
                 company.id,
                 tuple(dossiers.partner_id.ids),
             )
@@ -166,15 +183,20 @@ class RecouvrementRelanceNow(models.TransientModel):
         return chosen
 
     def _check_pending(self, dossiers):
-        pending = self.env["recouvrement.relance"].search(
-            [("dossier_id", "in", dossiers.ids), ("state", "=", "to_approve")], limit=1
+        """No second message while one is on its way."""
+        pending = self.env["recouvrement.delivery"].search(
+            [
+                ("dossier_id", "in", dossiers.ids),
+                ("state", "in", ("draft", "queued", "sending")),
+            ],
+            limit=1,
         )
         if pending:
             raise UserError(
                 self.env._(
-                    "%(relance)s for %(customer)s already waits for approval: approve"
-                    " or refuse it first.",
-                    relance=pending.name,
-                    customer=pending.partner_id.display_name,
+                    "%(relance)s for %(customer)s waits for approval or is on its way:"
+                    " approve, refuse or cancel it first.",
+                    relance=pending.relance_id.name,
+                    customer=pending.customer_id.display_name,
                 )
             )
