@@ -715,7 +715,9 @@ class TestRevalidation(RecouvrementCommon):
         )
         wizard.create({"level_id": self.level1.id}).action_confirm()
         with self.assertRaisesRegex(UserError, "on its way"):
-            wizard.create({"level_id": self.level2.id}).action_confirm()
+            wizard.create(
+                {"level_id": self.level2.id, "confirmed": True}
+            ).action_confirm()
 
     def test_formal_notice_is_said_in_its_own_words(self):
         """A level that needs approval is not granted through another message."""
@@ -797,6 +799,7 @@ class TestRevalidation(RecouvrementCommon):
 
     def test_manager_takes_only_own_companies_live(self):
         other = self.env["res.company"].sudo().create({"name": "Not mine"})
+        self.env.user.sudo().company_ids -= other
         with self.assertRaises(AccessError):
             self.env["recouvrement.go.live"].create({"company_id": other.id})
 
