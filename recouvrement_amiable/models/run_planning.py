@@ -91,6 +91,7 @@ class RecouvrementRun(models.Model):
 
     def _next_dossiers(self):
         """Dossiers with something open and no line in this run, locked."""
+        self.env["recouvrement.open.item"]._prepare_read(whole=True)
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
@@ -99,13 +100,13 @@ class RecouvrementRun(models.Model):
                  WHERE d.company_id = %(company)s
                    AND NOT EXISTS (SELECT 1 FROM recouvrement_run_line x
                                     WHERE x.run_id = %(run)s AND x.dossier_id = d.id)
-                   AND EXISTS (
-                     SELECT 1 FROM account_move_line l
-                       JOIN account_account a ON a.id = l.account_id
-                        AND a.account_type = 'asset_receivable'
+                   AND d.partner_id IN (
+                     SELECT p.commercial_partner_id
+                       FROM account_move_line l
                        JOIN res_partner p ON p.id = l.partner_id
-                      WHERE p.commercial_partner_id = d.partner_id
-                        AND l.company_id = d.company_id
+                      WHERE l.company_id = %(company)s
+                        AND l.account_id IN (SELECT a.id FROM account_account a
+                             WHERE a.account_type = 'asset_receivable')
                         AND l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
                         AND l.amount_residual_currency <> 0)
               ORDER BY d.id LIMIT %(limit)s
