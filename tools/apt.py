@@ -74,7 +74,10 @@ class PrivateApt:
             label, _sep, address = line.partition("|")
             if label == "Debian":
                 return address
-        raise Missing("apt knows no Debian mirror; add one to /etc/apt/sources.list")
+        raise Missing(
+            "apt knows no Debian mirror: add one to its sources, or set ODOO_SOURCE "
+            "to a 19.0 source checkout"
+        )
 
 
 def own_suite():

@@ -186,10 +186,12 @@ def temporary_clone(setup, origin, more_addons=(), label="test"):
     """
     name = f"recouvrement_{label}_{secrets.token_hex(4)}"
     folder = cache_dir() / "runs" / name
-    _drop_abandoned(setup.server)
-    folder.mkdir(parents=True)
-    with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with contextlib.ExitStack() as stack:
+        with locked("runs"):
+            _drop_abandoned(setup.server)
+            folder.mkdir(parents=True)
+            lock = stack.enter_context(open(folder / "lock", "w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             clone(setup.server, origin, name)
             config = write_config(

@@ -40,6 +40,10 @@ def _run(command, environment):
     except KeyboardInterrupt:
         # the terminal interrupted pytest too: let it print its summary
         return process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
 
 
 def _path_of(argument):
