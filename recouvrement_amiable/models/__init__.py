@@ -31,5 +31,4 @@ from . import recouvrement_run_line
 from . import account_move
 from . import account_move_line
 from . import mail_activity
-from . import partner_merge
 from . import res_partner

@@ -156,7 +156,7 @@ class RecouvrementRun(models.Model):
     @api.model
     def _cron_plan(self):
         """Plan each company on each open morning, then wake the sender."""
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
         for company in companies:
             with alone(self.env, company.id) as only_planner:
                 if only_planner:
@@ -234,7 +234,7 @@ class RecouvrementRun(models.Model):
     @api.autovacuum
     def _gc_lines(self):
         """Run lines are kept for the number of days of the setting."""
-        for company in self.env["res.company"].sudo().search([]):
+        for company in self.env["res.company"].sudo().search([("active", "=", True)]):
             limit = company._recouvrement_today() - timedelta(
                 days=company.recouvrement_run_keep_days
             )

@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from . import base_partner_merge
 from . import recouvrement_selection
 from . import recouvrement_relance_now
 from . import recouvrement_pause

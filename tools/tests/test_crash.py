@@ -28,9 +28,7 @@ def world(tmp_path_factory):
         temporary_clone(setup, template(setup), label="crash") as (name, config),
     ):
         arguments = {"day": DAY, "port": sink.port, "customers": CUSTOMERS}
-        call_inside(
-            setup, config, name, "tools.tests.crash_data:fill", **arguments
-        )
+        call_inside(setup, config, name, "tools.tests.crash_data:fill", **arguments)
         yield setup, name, sink
 
 

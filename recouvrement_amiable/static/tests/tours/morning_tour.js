@@ -6,7 +6,8 @@ const openWorklist = [
     stepUtils.showAppsMenuItem(),
     {
         content: "Open the application",
-        trigger: ".o_app[data-menu-xmlid='recouvrement_amiable.recouvrement_menu_root']",
+        trigger:
+            ".o_app[data-menu-xmlid='recouvrement_amiable.recouvrement_menu_root']",
         run: "click",
     },
 ];
@@ -56,7 +57,8 @@ registry.category("web_tour.tours").add("recouvrement_morning_call", {
         },
         {
             content: "They answered",
-            trigger: ".modal .o_field_widget[name='result'] input[data-value='reached']",
+            trigger:
+                ".modal .o_field_widget[name='result'] input[data-value='reached']",
             run: "click",
         },
         {
