@@ -31,12 +31,14 @@ class RecouvrementWorklist(models.Model):
         return action
 
     def _do_fix(self):
-        """Failed deliveries first; a missing contact is mended on the dossier."""
+        """Failed deliveries first, then the contact; a scenario on the dossier."""
         failed = self._deliveries(
             [("state", "in", ("failed", "returned")), ("settled", "=", False)]
         )
         if failed:
             return self._window("recouvrement_delivery_action", failed)
+        if self.reason == "no_contact":
+            return self.dossier_id.action_open_partner()
         return self.action_open_dossier()
 
     def _do_approve(self):
