@@ -9,6 +9,7 @@ from odoo.tools.image import image_data_uri
 
 # Largest amount that a credit transfer code can bear.
 CODE_LIMIT = 999_999_999.99
+IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 
 
 class RecouvrementRelance(models.Model):
@@ -45,7 +46,7 @@ class RecouvrementRelance(models.Model):
         by its headings; classes would mislead Odoo, which takes the heads and feet
         of pages apart by them.
         """
-        text = self._text_html(contact, values)
+        text = str(self._text_html(contact, values))
         text = re.sub(r"(</?)h[1-6]\b", r"\1p", text)
         return Markup(re.sub(r"(<[^<>]*?)\sclass=\"[^\"]*\"", r"\1", text))
 
@@ -57,27 +58,26 @@ class RecouvrementRelance(models.Model):
             return ""
         return image_data_uri(company.partner_id.image_512)
 
-    def _transfer_code(self):
+    def _transfer_code(self, values):
         """Matrix code of the credit transfer, as an SVG path; empty if it cannot be.
 
         The standard of the European Payments Council (EPC069-12): a banking
         application reads the payee, the account, the amount and the reference.
+
+        :param dict values: words of the message, see ``_values``
+        :return: ``(path, number of modules)``
         """
         self.ensure_one()
-        bank = self._bank_account()
         totals = self._currency_totals()
-        if bank.acc_type != "iban" or len(totals) != 1:
+        iban = values["iban"].replace(" ", "")
+        if len(totals) != 1 or not IBAN.fullmatch(iban):
             return ""
         [(currency, _late, _credit, due)] = totals
         if currency.name != "EUR" or not 0.01 <= due <= CODE_LIMIT:
             return ""
         return _matrix_path(
             transfer_text(
-                payee=bank.acc_holder_name or self.company_id.sudo().name,
-                iban=bank.sanitized_acc_number,
-                bic=bank.bank_bic or "",
-                amount=due,
-                reference=self._payment_reference(),
+                values["payee"], iban, values["bic"], due, values["payment_reference"]
             )
         )
 

@@ -17,6 +17,7 @@ FORMAL_NOTICE_DAYS = 15
 WRITTEN_CHANNELS = ("email", "letter", "registered")
 # Accent of the messages of a company that chose no colour.
 DEFAULT_COLOR = "#28536b"
+BLACK, WHITE = "#1f2328", "#ffffff"
 
 
 class RecouvrementRelance(models.Model):
@@ -200,7 +201,7 @@ class RecouvrementRelance(models.Model):
         self.ensure_one()
         if moves is None:
             moves = self._asked_lines().move_line_id.move_id
-        named = moves.sudo().partner_bank_id
+        named = moves.sudo().partner_bank_id.filtered("active")
         return (named or self.company_id.sudo().partner_id.bank_ids)[:1]
 
     def _iban(self, bank):
@@ -257,7 +258,13 @@ class RecouvrementRelance(models.Model):
         logo = ""
         if not company.uses_default_logo:
             logo = f"{company.get_base_url()}/logo.png?company={company.id}"
-        return {"color": color, "on_color": _readable_on(color), "logo": logo}
+        on_color = _readable_on(color)
+        return {
+            "color": color,
+            "on_color": on_color,
+            "on_white": color if on_color == WHITE else BLACK,
+            "logo": logo,
+        }
 
     def _imprint(self):
         """Who the company is: what French business letters bear at their foot."""
@@ -411,7 +418,7 @@ def _readable_on(color):
     """
     red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
     light = 0.299 * red + 0.587 * green + 0.114 * blue
-    return "#1f2328" if light > 160 else "#ffffff"
+    return BLACK if light > 160 else WHITE
 
 
 def _group(number):
