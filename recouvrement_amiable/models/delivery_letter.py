@@ -116,12 +116,13 @@ class RecouvrementDelivery(models.Model):
     def action_posted(self):
         """The letters went to the post today."""
         letters = self._standing_letters(("todo",))
-        letters.write(
-            {
-                "posted_on": fields.Date.context_today(self),
-                "sent_on": fields.Datetime.now(),
-            }
-        )
+        for company, posted in letters.grouped("company_id").items():
+            posted.write(
+                {
+                    "posted_on": company._recouvrement_today(),
+                    "sent_on": fields.Datetime.now(),
+                }
+            )
 
     def _standing_letters(self, states):
         """Letters among these that still stand against the ledger of the moment."""
