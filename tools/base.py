@@ -23,7 +23,7 @@ def say(message):
 def exit_with(main, *args):
     """Run ``main`` and turn its result, or one clear line, into an exit code."""
     # a polite kill unwinds too, so that databases and child processes are cleaned up
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         sys.exit(main(*args))
     except Missing as missing:
@@ -31,6 +31,11 @@ def exit_with(main, *args):
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _terminated(*_):
+    print("error: terminated", file=sys.stderr)
+    sys.exit(143)
 
 
 def is_root():
