@@ -337,9 +337,12 @@ class TestSituation(RecouvrementCommon):
         self.assertSituation(invoice, "held", "bank_stale")
         self._pay(self._invoice(1, 10), days_ago=7)
         self.assertSituation(invoice, "due")
-        self.assertSituation(invoice, "held", "bank_stale", TODAY + timedelta(days=1))
-        self.company.sudo().recouvrement_bank_max_age = 0
+        # A dry run of a coming day knows no more than today.
         self.assertSituation(invoice, "due", None, TODAY + timedelta(days=1))
+        self.company.sudo().recouvrement_bank_max_age = 6
+        self.assertSituation(invoice, "held", "bank_stale")
+        self.company.sudo().recouvrement_bank_max_age = 0
+        self.assertSituation(invoice, "due")
 
     def test_no_usable_contact_is_an_exception(self):
         invoice = self._invoice(3)
