@@ -433,6 +433,8 @@ class TestSituation(RecouvrementCommon):
                 self._invoice(3 + index)
             self.env["recouvrement.run"].sudo().search([]).unlink()
             day = TODAY + timedelta(days=7 * len(counts))
+            self._relances().delivery_ids.sudo().write({"state": "sent"})
+            self._relances()._refresh_progress()
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
