@@ -129,6 +129,8 @@ def _judge_log(done, own):
     }
     if own and levels:
         print(done.stdout, file=sys.stderr, end="")
+    if done.returncode < 0:
+        raise Missing(f"Odoo was stopped by the signal {-done.returncode}")
     if done.returncode or (own and levels & {"ERROR", "CRITICAL"}):
         log = keep_output("installing the template database", done.stdout)
         raise Missing(
