@@ -346,7 +346,10 @@ class RecouvrementDelivery(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "recouvrement_amiable.recouvrement_call_result_action"
         )
-        action["context"] = {"default_delivery_id": self.id}
+        action["context"] = {
+            "default_delivery_id": self.id,
+            "dialog_size": "extra-large",
+        }
         return action
 
     def action_open(self):
