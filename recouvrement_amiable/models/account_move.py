@@ -2,6 +2,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .situation_item import SPECIAL_MOVE
+
 # Columns read from the one query that the invoice list groups and filters on.
 _SQL_FIELDS = {
     "recouvrement_level_id": "reached_level_id",
@@ -27,6 +29,10 @@ class AccountMove(models.Model):
         copy=False,
         help="Chosen for this invoice: wins over the customer's scenario.",
         groups=_GROUPS,
+    )
+    # The one query finds the few invoices that hold their items by themselves.
+    _recouvrement_special_idx = models.Index(
+        f"(id) WHERE {SPECIAL_MOVE.format(alias='')}"
     )
     recouvrement_situation = fields.Selection(
         lambda self: self.env["recouvrement.open.item"]._selection_situation(),

@@ -19,14 +19,52 @@ class RecouvrementDossier(models.Model):
         """
         if not companies:
             return
-        self._open_missing(companies, partners)
+        self._gather_accounts(companies, partners)
+        self._open_missing()
         days = {c.id: day or c._recouvrement_today() for c in companies}
         self._choose_scenarios(days)
 
     @api.model
-    def _open_missing(self, companies, partners=None):
+    def _gather_accounts(self, companies, partners=None):
+        """Customers with something open, their balance and first invoice.
+
+        In ``open_account``, for all that needs it in this transaction.
+        """
+        item = self.env["recouvrement.open.item"]
+        item._prepare_read(whole=partners is None)
+        self.env.cr.execute("DROP TABLE IF EXISTS pg_temp.open_account")
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE TEMP TABLE open_account ON COMMIT DROP AS
+                SELECT b.*, f.first_date
+                  FROM (
+                    SELECT l.company_id, q.commercial_partner_id AS partner_id,
+                           sum(l.amount_residual) AS balance
+                      FROM account_move_line l
+                      JOIN res_partner q ON q.id = l.partner_id
+                     WHERE l.account_id IN %(accounts)s
+                       AND l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
+                       AND l.company_id IN %(companies)s AND %(scope)s
+                  GROUP BY l.company_id, q.commercial_partner_id) b
+             LEFT JOIN (%(first)s) f
+                    ON f.company_id = b.company_id AND f.partner_id = b.partner_id
+                """,
+                first=self.env["recouvrement.scenario"]._first_invoice_sql(
+                    companies, partners
+                ),
+                accounts=item._receivable_ids(),
+                companies=tuple(companies.ids),
+                scope=SQL("q.commercial_partner_id IN %s", tuple(partners.ids))
+                if partners
+                else SQL("TRUE"),
+            )
+        )
+        self.env.cr.execute("ANALYZE open_account")
+
+    @api.model
+    def _open_missing(self):
         """One dossier for each customer with an open item and none yet."""
-        self.env.flush_all()
         self.env.cr.execute(
             SQL(
                 """
@@ -37,16 +75,7 @@ class RecouvrementDossier(models.Model):
                        CASE WHEN p.is_company OR COALESCE(p.vat, '') NOT IN ('', '/')
                             THEN 'company' ELSE 'consumer' END,
                        true, %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM (
-                    SELECT DISTINCT l.company_id,
-                           q.commercial_partner_id AS partner_id
-                      FROM account_move_line l
-                      JOIN res_partner q ON q.id = l.partner_id
-                      JOIN account_account a ON a.id = l.account_id
-                       AND a.account_type = 'asset_receivable'
-                     WHERE l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
-                       AND l.company_id IN %(companies)s
-                       AND %(scope)s) x
+                  FROM open_account x
                   JOIN res_partner p ON p.id = x.partner_id
                  WHERE NOT EXISTS (
                     SELECT 1 FROM recouvrement_dossier d
@@ -57,10 +86,6 @@ class RecouvrementDossier(models.Model):
                 """,
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
-                companies=tuple(companies.ids),
-                scope=SQL("q.commercial_partner_id IN %s", tuple(partners.ids))
-                if partners
-                else SQL("TRUE"),
             )
         )
         self.invalidate_model()
@@ -68,8 +93,6 @@ class RecouvrementDossier(models.Model):
     @api.model
     def _choose_scenarios(self, days):
         """Write the scenario of the segment on the dossiers where it changed."""
-        self.env["recouvrement.open.item"]._prepare_read(whole=True)
-        self.env.flush_all()
         self.env.cr.execute(
             SQL(
                 """

@@ -85,10 +85,17 @@ class RecouvrementOpenItem(models.Model):
         )
 
     @api.model
-    def _query(self, companies, day=None, scope=None):
+    def _query(self, companies, day=None, scope=None, alike=False):
         return SituationQuery(
-            self.env, companies._recouvrement_parameters(day), scope=scope
+            self.env, companies._recouvrement_parameters(day), scope, alike
         )
+
+    @api.model
+    def _receivable_ids(self):
+        """Ids of the receivable accounts, archived ones included, for SQL."""
+        accounts = self.env["account.account"].sudo().with_context(active_test=False)
+        found = accounts.search([("account_type", "=", "asset_receivable")], order="id")
+        return tuple(found.ids) or (0,)
 
     @api.model
     def _scope_sql(self, scope):

@@ -185,6 +185,8 @@ class RecouvrementScenario(models.Model):
     def _choice_sql(self, days):
         """First scenario whose segment fits, for each dossier of some companies.
 
+        Of the customers that ``recouvrement.dossier._gather_accounts`` put down.
+
         :param dict days: ``{company_id: day}``
         :return: SELECT of ``(dossier_id, scenario_id)``; null when nothing fits
         """
@@ -199,24 +201,13 @@ class RecouvrementScenario(models.Model):
               SELECT d.id, d.company_id, d.partner_id, d.kind, p.country_id, day.day,
                      p.trust ->> d.company_id::text = 'bad' AS is_bad,
                      c.parent_path,
-                     b.balance, f.first_date
+                     b.balance, b.first_date
                 FROM recouvrement_dossier d
                 JOIN day ON day.company_id = d.company_id
                 JOIN res_partner p ON p.id = d.partner_id
                 JOIN res_company c ON c.id = d.company_id
-           LEFT JOIN (
-                SELECT l.company_id, q.commercial_partner_id AS partner_id,
-                       sum(l.amount_residual) AS balance
-                  FROM account_move_line l
-                  JOIN account_account a ON a.id = l.account_id
-                   AND a.account_type = 'asset_receivable'
-                  JOIN res_partner q ON q.id = l.partner_id
-                 WHERE l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
-                   AND l.company_id IN (SELECT company_id FROM day)
-              GROUP BY l.company_id, q.commercial_partner_id
-                ) b ON b.company_id = d.company_id AND b.partner_id = d.partner_id
-           LEFT JOIN %(first_invoice)s f
-                  ON f.company_id = d.company_id AND f.partner_id = d.partner_id
+                JOIN open_account b
+                  ON b.company_id = d.company_id AND b.partner_id = d.partner_id
                WHERE NOT EXISTS (SELECT 1 FROM recouvrement_scenario chosen
                                   WHERE chosen.id = d.scenario_choice_id
                                     AND chosen.active)
@@ -251,7 +242,6 @@ class RecouvrementScenario(models.Model):
           ORDER BY g.id, s.sequence, s.id
             """,
             company_days=company_days,
-            first_invoice=self._first_invoice_sql(),
             tags=SQL.identifier(self._fields["segment_category_ids"].relation),
             scenario=SQL.identifier(self._fields["segment_category_ids"].column1),
             tag=SQL.identifier(self._fields["segment_category_ids"].column2),
@@ -260,23 +250,27 @@ class RecouvrementScenario(models.Model):
         )
 
     @api.model
-    def _first_invoice_sql(self):
+    def _first_invoice_sql(self, companies, partners=None):
         """First invoice of each customer; only read when a segment asks for it."""
         wanted = self.sudo().search_count(
             [("segment_new_days", ">", 0), ("by_hand", "=", False)], limit=1
         )
         if not wanted:
             return SQL(
-                "(SELECT NULL::int company_id, NULL::int partner_id,"
-                " NULL::date first_date WHERE false)"
+                "SELECT NULL::int company_id, NULL::int partner_id,"
+                " NULL::date first_date WHERE false"
             )
         return SQL(
             """
-            (SELECT m.company_id, m.commercial_partner_id AS partner_id,
-                    min(m.invoice_date) AS first_date
-               FROM account_move m
-              WHERE m.state = 'posted' AND m.move_type = 'out_invoice'
-                AND m.company_id IN (SELECT company_id FROM day)
-           GROUP BY m.company_id, m.commercial_partner_id)
-            """
+            SELECT m.company_id, m.commercial_partner_id AS partner_id,
+                   min(m.invoice_date) AS first_date
+              FROM account_move m
+             WHERE m.state = 'posted' AND m.move_type = 'out_invoice'
+               AND m.company_id IN %s AND %s
+          GROUP BY m.company_id, m.commercial_partner_id
+            """,
+            tuple(companies.ids),
+            SQL("m.commercial_partner_id IN %s", tuple(partners.ids))
+            if partners
+            else SQL("TRUE"),
         )

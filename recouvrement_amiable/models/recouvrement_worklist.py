@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -33,6 +35,9 @@ HEAD_ORDER = (
     "not_due",
     "credit",
 )
+
+# Temporary table of the rows while one page is read.
+READING = "recouvrement_worklist_reading"
 
 ACTIONS = ("fix", "approve", "call", "visit", "post", "decide", "allocate", "bank")
 
@@ -111,16 +116,21 @@ class RecouvrementWorklist(models.Model):
     # ------------------------------------------------------------------
     @property
     def _table_query(self):
+        if self.env.cr.cache.get(READING):
+            return SQL("SELECT * FROM %s", SQL.identifier(READING))
+        return self._live_query()
+
+    def _live_query(self):
         item = self.env["recouvrement.open.item"]
         scope = self.env.context.get("recouvrement_scope")
         return self._select(
-            item._query(self.env.companies, scope=item._scope_sql(scope))
+            item._query(self.env.companies, scope=item._scope_sql(scope), alike=True)
         )
 
     def _select(self, query):
         """One row per dossier from the rows of the one query.
 
-        :param query: SituationQuery
+        :param query: SituationQuery of items alike
         """
         return SQL(
             """
@@ -134,7 +144,8 @@ class RecouvrementWorklist(models.Model):
                            AS amount_late,
                        -COALESCE(sum(s.amount_residual) FILTER (
                            WHERE s.amount_residual < 0), 0) AS amount_credit,
-                       count(*) FILTER (WHERE s.is_late AND s.amount_residual > 0)
+                       COALESCE(sum(s.items) FILTER (
+                           WHERE s.is_late AND s.amount_residual > 0), 0)::int
                            AS item_count,
                        COALESCE(GREATEST(max(s.days_late) FILTER (
                            WHERE s.is_late AND s.amount_residual > 0), 0), 0)
@@ -221,6 +232,41 @@ class RecouvrementWorklist(models.Model):
             """
         )
 
+    @contextmanager
+    def _one_reading(self):
+        """Classify once for all that one page asks: rows, groups, count, sentences."""
+        cr = self.env.cr
+        if cr.readonly or cr.cache.get(READING):
+            yield  # nothing can be made in a read-only transaction
+            return
+        self._prepare_read(whole=True)
+        table = SQL.identifier(READING)
+        cr.execute(SQL("DROP TABLE IF EXISTS pg_temp.%s", table))
+        cr.execute(
+            SQL(
+                "CREATE TEMP TABLE %s ON COMMIT DROP AS (%s)",
+                table,
+                self._live_query(),
+            )
+        )
+        cr.cache[READING] = True
+        try:
+            yield
+        finally:
+            cr.cache.pop(READING, None)
+
+    @api.model
+    @api.readonly
+    def web_search_read(self, *args, **kwargs):
+        with self._one_reading():
+            return super().web_search_read(*args, **kwargs)
+
+    @api.model
+    @api.readonly
+    def web_read_group(self, *args, **kwargs):
+        with self._one_reading():
+            return super().web_read_group(*args, **kwargs)
+
     @api.model
     def _search(self, domain, *args, **kwargs):
         if not Domain(domain).is_false():
@@ -246,9 +292,12 @@ class RecouvrementWorklist(models.Model):
         if not dossiers.ids:
             return []
         self._prepare_read()
+        if self.env.cr.cache.get(READING):
+            rows = SQL("%s WHERE id IN %s", self._table_query, tuple(dossiers.ids))
+            return self.env.execute_query_dict(rows)
         item = self.env["recouvrement.open.item"]
         scope = item._scope_sql(("partner_id", dossiers.partner_id.ids))
-        query = item._query(dossiers.company_id, day, scope)
+        query = item._query(dossiers.company_id, day, scope, alike=True)
         return self.env.execute_query_dict(self._select(query))
 
     def _compute_situation_text(self):

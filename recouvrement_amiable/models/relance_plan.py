@@ -7,38 +7,42 @@ the run for each debtor) is inserted from it inside PostgreSQL. Memory in Python
 does not grow with the items, and the number of queries does not either.
 """
 
-from odoo import fields
 from odoo.tools import SQL
 
 from .recouvrement_worklist import head_rank_sql
+from .relance_writer import RelanceWriter
 
-CHANNEL_CONTACTS = {
-    "email": SQL("d.email_partner_id"),
-    "letter": SQL("d.post_partner_id"),
-    "registered": SQL("d.post_partner_id"),
-    "call": SQL("d.phone_partner_id"),
-    "visit": SQL("NULL::int"),
-    "task": SQL("NULL::int"),
-}
-NEED_CONTACT = ("email", "letter", "registered", "call")
+# Of the one query, what a plan needs.
+COLUMNS = (
+    "id",
+    "dossier_id",
+    "partner_id",
+    "scenario_id",
+    "amount_residual",
+    "amount_residual_currency",
+    "date_due",
+    "days_late",
+    "is_late",
+    "item_holds",
+    "holds",
+    "waits",
+    "situation",
+    "reason",
+    "detail",
+    "until",
+    "reached_level_id",
+    "next_level_id",
+    "next_delay",
+    "next_date",
+    "credit_policy",
+    "email_partner_id",
+    "phone_partner_id",
+    "post_partner_id",
+)
 
 
-class RelancePlan:
-    """Plans the relances of some dossiers of one company on one day.
-
-    :param env: environment
-    :param company: res.company
-    :param day: date of the plan
-    :param run: recouvrement.run that gets a line per debtor, or None by hand
-    :param is_test: the relances go to the test address
-    """
-
-    def __init__(self, env, company, day, run=None, is_test=False):
-        self.env = env
-        self.company = company
-        self.day = day
-        self.run = run
-        self.is_test = is_test
+class RelancePlan(RelanceWriter):
+    """Plans the relances of some dossiers of one company on one day."""
 
     # ------------------------------------------------------------------
     # Steps
@@ -54,11 +58,11 @@ class RelancePlan:
         self._execute(SQL("DROP TABLE IF EXISTS plan_item, plan_dossier"))
         self._execute(
             SQL(
-                "CREATE TEMP TABLE plan_item ON COMMIT DROP AS (%s)",
+                "CREATE TEMP TABLE plan_item ON COMMIT DROP AS SELECT %s FROM (%s) q",
+                SQL(", ").join(SQL.identifier(name) for name in COLUMNS),
                 query.select(),
             )
         )
-        self._execute(SQL("ANALYZE plan_item (id, dossier_id, situation)"))
         self._execute(
             SQL(
                 "CREATE TEMP TABLE plan_dossier ON COMMIT DROP AS (%s)",
@@ -76,31 +80,49 @@ class RelancePlan:
                    h.situation, h.reason, h.next_date, h.next_level_id,
                    h.detail, h.until, h.credit_policy, h.scenario_id
               FROM (
-                SELECT p.dossier_id, p.partner_id,
-                       max(ARRAY[p.next_delay, p.next_level_id]) FILTER (
-                           WHERE p.situation = 'due') AS due_key,
-                       min(ARRAY[%(rank)s, -p.days_late, p.id]) AS head,
-                       COALESCE(sum(p.amount_residual) FILTER (
-                           WHERE p.is_late AND p.amount_residual > 0), 0)
-                           AS amount_late,
-                       COALESCE(sum(p.amount_residual) FILTER (
-                           WHERE NOT p.is_late AND p.amount_residual > 0), 0)
-                           AS amount_not_due,
-                       -COALESCE(sum(p.amount_residual) FILTER (
-                           WHERE p.amount_residual < 0), 0) AS amount_credit,
-                       count(*) FILTER (WHERE p.is_late AND p.amount_residual > 0)
-                           AS late_count,
-                       max(p.days_late) FILTER (
-                           WHERE p.is_late AND p.amount_residual > 0) AS days_late,
-                       max(p.email_partner_id) AS email_partner_id,
-                       max(p.phone_partner_id) AS phone_partner_id,
-                       max(p.post_partner_id) AS post_partner_id
-                  FROM plan_item p
-              GROUP BY p.dossier_id, p.partner_id
+                SELECT g.dossier_id, g.partner_id, max(g.due_key) AS due_key,
+                       min(ARRAY[%(rank)s, g.oldest]) AS head,
+                       sum(g.late) AS amount_late, sum(g.not_due) AS amount_not_due,
+                       sum(g.credit) AS amount_credit,
+                       sum(g.late_count)::int AS late_count,
+                       max(g.days_late) AS days_late,
+                       max(g.email_partner_id) AS email_partner_id,
+                       max(g.phone_partner_id) AS phone_partner_id,
+                       max(g.post_partner_id) AS post_partner_id
+                  FROM (%(groups)s) g
+              GROUP BY g.dossier_id, g.partner_id
               ) a
-              JOIN plan_item h ON h.id = a.head[3]
+              JOIN plan_item h ON h.id = a.head[2] & 4294967295
             """,
-            rank=head_rank_sql("p"),
+            groups=self._groups(),
+            rank=head_rank_sql("g"),
+        )
+
+    @staticmethod
+    def _groups():
+        """Sums per dossier, situation and reason; ``oldest`` packs days and id."""
+        return SQL(
+            """
+            SELECT p.dossier_id, p.partner_id, p.situation, p.reason,
+                   CASE WHEN p.situation = 'due'
+                        THEN max(ARRAY[p.next_delay, p.next_level_id]) END AS due_key,
+                   min((-p.days_late)::bigint << 32 | p.id) AS oldest,
+                   COALESCE(sum(p.amount_residual) FILTER (
+                       WHERE p.is_late AND p.amount_residual > 0), 0) AS late,
+                   COALESCE(sum(p.amount_residual) FILTER (
+                       WHERE NOT p.is_late AND p.amount_residual > 0), 0) AS not_due,
+                   -COALESCE(sum(p.amount_residual) FILTER (
+                       WHERE p.amount_residual < 0), 0) AS credit,
+                   count(*) FILTER (WHERE p.is_late AND p.amount_residual > 0)
+                       AS late_count,
+                   max(p.days_late) FILTER (
+                       WHERE p.is_late AND p.amount_residual > 0) AS days_late,
+                   max(p.email_partner_id) AS email_partner_id,
+                   max(p.phone_partner_id) AS phone_partner_id,
+                   max(p.post_partner_id) AS post_partner_id
+              FROM plan_item p
+          GROUP BY p.dossier_id, p.partner_id, p.situation, p.reason
+            """
         )
 
     def force(self, level, items):
@@ -143,13 +165,12 @@ class RelancePlan:
         :param approved: force approval or automatic sending; None: as the level says
         :return: ids of the new relances
         """
+        self._number_relances()
+        self._insert_lines()
         ids = self._insert_relances(origin, approved)
         if ids:
-            self._insert_lines()
             self._insert_deliveries()
-            relances = self.env["recouvrement.relance"].browse(ids)
-            relances._refresh_amounts()
-            relances._refresh_progress()
+            self.env["recouvrement.relance"].browse(ids)._refresh_progress()
         return ids
 
     def refresh(self, relances):
@@ -223,13 +244,16 @@ class RelancePlan:
     def obstacles(self, relances):
         """What speaks against each relance now, from its own granted items.
 
-        :return: ``{relance_id: (holds, waits)}``, bits of ``situation_reasons``
+        :return: ``{relance_id: (holds, waits, own)}``: bits of ``situation_reasons``,
+            and whether an item still calls for the relance's own level
         """
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT l.relance_id, bit_or(i.holds), bit_or(i.waits)
+                SELECT l.relance_id, bit_or(i.holds), bit_or(i.waits),
+                       bool_or(l.level_id = r.level_id)
                   FROM recouvrement_relance_line l
+                  JOIN recouvrement_relance r ON r.id = l.relance_id
                   JOIN plan_item i ON i.id = l.move_line_id
                  WHERE l.relance_id IN %s AND l.granted
                    AND l.cancelled IS NOT TRUE AND l.struck IS NOT TRUE
@@ -238,7 +262,7 @@ class RelancePlan:
                 tuple(relances.ids),
             )
         )
-        return {relance_id: (holds, waits) for relance_id, holds, waits in rows}
+        return {relance_id: tuple(found) for relance_id, *found in rows}
 
     def enter(self):
         """Going live: late items get the level of their age, nothing is sent."""
@@ -278,204 +302,12 @@ class RelancePlan:
                 """
             )
         )
-        ids = self._insert_relances("entry", None)
-        if ids:
-            self._insert_lines()
-            relances = self.env["recouvrement.relance"].browse(ids)
-            relances._refresh_amounts()
-            relances.write({"state": "done"})
-        return ids
+        self._number_relances()
+        self._insert_lines()
+        return self._insert_relances("entry", None)
 
     def _nothing_due(self):
         """Forget what the calendar asks for: the caller says what is due."""
         self._execute(
             SQL("UPDATE plan_item SET situation = 'waiting' WHERE situation = 'due'")
         )
-
-    # ------------------------------------------------------------------
-    # Inserts
-    # ------------------------------------------------------------------
-    def _insert_relances(self, origin, approved):
-        rows = self.env.execute_query(
-            SQL(
-                """
-                INSERT INTO recouvrement_relance
-                    (id, name, company_id, dossier_id, run_id, scenario_id, level_id,
-                     date, origin, courtesy, is_test, state, approved_on,
-                     has_failure, has_letter, amount_late, amount_credit, amount_due,
-                     item_count, days_late,
-                     create_uid, write_uid, create_date, write_date)
-                SELECT n.id, 'R' || to_char(%(day)s::date, 'YYYY') || '-'
-                       || lpad(n.id::text, 6, '0'),
-                       %(company)s, d.dossier_id, %(run)s::int, v.scenario_id,
-                       v.id, %(day)s, %(origin)s, d.courtesy, %(is_test)s,
-                       CASE WHEN COALESCE(NOT %(approved)s::bool, v.approval)
-                            THEN 'to_approve' ELSE 'approved' END,
-                       CASE WHEN COALESCE(NOT %(approved)s::bool, v.approval)
-                            THEN NULL ELSE %(now)s::timestamp END,
-                       false, v.channel_letter OR v.channel_registered, 0, 0, 0, 0, 0,
-                       %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM plan_dossier d
-                  JOIN recouvrement_level v ON v.id = d.level_id
-                 CROSS JOIN LATERAL (
-                    SELECT nextval('recouvrement_relance_id_seq') AS id
-                     WHERE d.dossier_id IS NOT NULL) n
-                 WHERE d.is_due
-             RETURNING id
-                """,
-                day=self.day,
-                company=self.company.id,
-                run=self.run.id if self.run else None,
-                origin=origin,
-                is_test=self.is_test,
-                approved=approved,
-                uid=self.env.uid,
-                now=fields.Datetime.now(),
-            )
-        )
-        ids = [row[0] for row in rows]
-        self._name_relances(ids)
-        return ids
-
-    def _name_relances(self, ids):
-        """The relances that the next statements are about."""
-        self.without_relances()
-        if ids:
-            self._execute(
-                SQL(
-                    "INSERT INTO plan_relance SELECT id, dossier_id"
-                    " FROM recouvrement_relance WHERE id IN %s",
-                    tuple(ids),
-                )
-            )
-
-    def _insert_lines(self):
-        """Every late item with its own level, the credits, what falls due soon.
-
-        An item that is itself due gets its own level, unless that level must be
-        said in its own words (formal notice, registered letter, approval): then it
-        is only listed, and stays due. A courtesy reminder lists no late item.
-        """
-        self._execute(
-            SQL(
-                """
-                INSERT INTO recouvrement_relance_line
-                    (relance_id, move_line_id, level_id, kind, granted, cancelled,
-                     date_due, days_late, residual, residual_currency)
-                SELECT x.relance_id, i.id,
-                       CASE WHEN g.granted
-                            THEN i.next_level_id ELSE i.reached_level_id END,
-                       k.kind, g.granted, false,
-                       i.date_due, GREATEST(i.days_late, 0),
-                       i.amount_residual, i.amount_residual_currency
-                  FROM plan_relance x
-                  JOIN plan_dossier d ON d.dossier_id = x.dossier_id
-                  JOIN plan_item i ON i.dossier_id = x.dossier_id
-                 CROSS JOIN LATERAL (SELECT CASE
-                    WHEN i.situation = 'credit'
-                         THEN CASE WHEN d.credit_policy <> 'ignore'
-                                        AND NOT d.courtesy THEN 'd_credit' END
-                    WHEN i.item_holds <> 0 THEN NULL
-                    WHEN i.is_late THEN CASE WHEN NOT d.courtesy THEN 'a_late' END
-                    WHEN d.courtesy AND i.situation = 'due' THEN 'b_early'
-                    WHEN i.days_late >= -%(soon)s THEN 'c_soon'
-                    END AS kind) k
-             LEFT JOIN recouvrement_level v ON v.id = i.next_level_id
-             CROSS JOIN LATERAL (
-                SELECT i.situation = 'due' AND i.is_late <> d.courtesy
-                       AND (v.id = d.level_id OR NOT (
-                         COALESCE(v.formal_notice, false)
-                         OR COALESCE(v.channel_registered, false)
-                         OR COALESCE(v.approval, false))) AS granted) g
-                 WHERE k.kind IS NOT NULL
-                   AND NOT EXISTS (SELECT 1 FROM recouvrement_relance_line said
-                                    WHERE said.relance_id = x.relance_id
-                                      AND said.move_line_id = i.id)
-              ORDER BY i.id
-                """,
-                soon=self.company.sudo().recouvrement_soon_days,
-            )
-        )
-
-    def _insert_deliveries(self):
-        """One delivery per channel; a channel without contact fails at once."""
-        channels = SQL(", ").join(
-            SQL(
-                "(%s, %s, %s, %s::bool)",
-                channel,
-                SQL.identifier("v", f"channel_{channel}"),
-                contact,
-                channel in NEED_CONTACT,
-            )
-            for channel, contact in CHANNEL_CONTACTS.items()
-        )
-        self._execute(
-            SQL(
-                """
-                INSERT INTO recouvrement_delivery
-                    (relance_id, company_id, dossier_id, channel, state, partner_id,
-                     failure_reason, is_test, settled, attempts, queued_on,
-                     create_uid, write_uid, create_date, write_date)
-                SELECT r.id, r.company_id, r.dossier_id, c.channel,
-                       CASE WHEN c.needs_contact AND c.partner_id IS NULL THEN 'failed'
-                            WHEN r.state = 'approved' THEN 'queued'
-                            ELSE 'draft' END,
-                       c.partner_id,
-                       CASE WHEN c.needs_contact AND c.partner_id IS NULL
-                            THEN %(no_contact)s END,
-                       r.is_test, false, 0,
-                       CASE WHEN r.state = 'approved' THEN %(now)s::timestamp END,
-                       %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM plan_relance x
-                  JOIN recouvrement_relance r ON r.id = x.relance_id
-                  JOIN recouvrement_level v ON v.id = r.level_id
-                  JOIN plan_dossier d ON d.dossier_id = x.dossier_id
-                 CROSS JOIN LATERAL (VALUES %(channels)s)
-                       c (channel, wanted, partner_id, needs_contact)
-                 WHERE c.wanted
-                """,
-                no_contact=self.env._(
-                    "No contact of this customer can be reached on this channel."
-                ),
-                now=fields.Datetime.now(),
-                uid=self.env.uid,
-                channels=channels,
-            )
-        )
-
-    def write_run_lines(self):
-        """The line of the run for each debtor: the relance, or why not."""
-        self._execute(
-            SQL(
-                """
-                INSERT INTO recouvrement_run_line
-                    (run_id, company_id, dossier_id, partner_id, situation, reason,
-                     detail, until, level_id, relance_id, next_date,
-                     amount_late, amount_not_due, amount_credit, late_count, days_late)
-                SELECT %(run)s, %(company)s, d.dossier_id, d.partner_id,
-                       CASE WHEN d.is_due THEN 'due' ELSE d.situation END,
-                       CASE WHEN NOT d.is_due THEN d.reason END,
-                       d.detail, d.until,
-                       CASE WHEN d.is_due THEN d.level_id ELSE d.next_level_id END,
-                       x.relance_id, d.next_date, d.amount_late, d.amount_not_due,
-                       d.amount_credit, d.late_count, COALESCE(d.days_late, 0)
-                  FROM plan_dossier d
-             LEFT JOIN plan_relance x ON x.dossier_id = d.dossier_id
-                """,
-                run=self.run.id,
-                company=self.company.id,
-            )
-        )
-
-    def without_relances(self):
-        """A dry run: nothing but the report."""
-        self._execute(
-            SQL(
-                "CREATE TEMP TABLE IF NOT EXISTS plan_relance"
-                " (relance_id int, dossier_id int) ON COMMIT DROP"
-            )
-        )
-        self._execute(SQL("TRUNCATE plan_relance"))
-
-    def _execute(self, query):
-        self.env.cr.execute(query)

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from .recouvrement_relance import OPEN_STATES
 from .relance_plan import RelancePlan
+from .relance_writer import line_totals_sql
 from .situation_reasons import HOLD_ORDER, reasons_of, wait_bit
 
 
@@ -22,12 +23,7 @@ class RecouvrementRelance(models.Model):
             SQL(
                 """
                 UPDATE recouvrement_relance r
-                   SET has_failure = COALESCE(x.failed, false),
-                       has_letter = COALESCE(x.letter, false),
-                       state = CASE
-                         WHEN r.state NOT IN ('approved', 'done') THEN r.state
-                         WHEN COALESCE(x.pending, false) THEN 'approved'
-                         ELSE 'done' END
+                   SET has_failure = n.failed, has_letter = n.letter, state = n.state
                   FROM recouvrement_relance me
              LEFT JOIN (
                     SELECT relance_id,
@@ -41,7 +37,16 @@ class RecouvrementRelance(models.Model):
                       FROM recouvrement_delivery
                      WHERE relance_id IN %(ids)s
                   GROUP BY relance_id) x ON x.relance_id = me.id
+                 CROSS JOIN LATERAL (
+                    SELECT COALESCE(x.failed, false) AS failed,
+                           COALESCE(x.letter, false) AS letter,
+                           CASE
+                             WHEN me.state NOT IN ('approved', 'done') THEN me.state
+                             WHEN COALESCE(x.pending, false) THEN 'approved'
+                             ELSE 'done' END AS state) n
                  WHERE r.id = me.id AND me.id IN %(ids)s
+                   AND (r.has_failure, r.has_letter, r.state)
+                       IS DISTINCT FROM (n.failed, n.letter, n.state)
                 """,
                 ids=tuple(self.ids),
             )
@@ -60,26 +65,18 @@ class RecouvrementRelance(models.Model):
                 UPDATE recouvrement_relance r
                    SET amount_late = COALESCE(x.late, 0),
                        amount_credit = COALESCE(x.credit, 0),
-                       amount_due = GREATEST(
-                           COALESCE(x.late, 0) - COALESCE(x.credit, 0), 0),
+                       amount_due = GREATEST(x.late - x.credit, 0),
                        item_count = COALESCE(x.items, 0),
                        days_late = COALESCE(x.days_late, 0)
                   FROM recouvrement_relance me
-             LEFT JOIN (
-                    SELECT relance_id,
-                           sum(residual) FILTER (
-                             WHERE kind IN ('a_late', 'b_early')) AS late,
-                           -sum(residual) FILTER (WHERE kind = 'd_credit') AS credit,
-                           count(*) FILTER (
-                             WHERE kind IN ('a_late', 'b_early')) AS items,
-                           max(days_late) FILTER (WHERE kind = 'a_late') AS days_late
-                      FROM recouvrement_relance_line
-                     WHERE relance_id IN %(ids)s AND cancelled IS NOT TRUE
-                       AND struck IS NOT TRUE
-                  GROUP BY relance_id) x ON x.relance_id = me.id
+             LEFT JOIN (%(totals)s) x ON x.relance_id = me.id
                  WHERE r.id = me.id AND me.id IN %(ids)s
+                   AND (r.amount_late, r.amount_credit, r.item_count, r.days_late)
+                       IS DISTINCT FROM (COALESCE(x.late, 0), COALESCE(x.credit, 0),
+                       COALESCE(x.items, 0), COALESCE(x.days_late, 0))
                 """,
                 ids=tuple(self.ids),
+                totals=line_totals_sql(SQL("relance_id IN %s", tuple(self.ids))),
             )
         )
         self.invalidate_recordset(
@@ -119,7 +116,7 @@ class RecouvrementRelance(models.Model):
         self._refresh_amounts()
         obstacles = plan.obstacles(self)
         for relance in self:
-            reason = relance._why_it_falls(*obstacles.get(relance.id, (0, 0)))
+            reason = relance._why_it_falls(*obstacles.get(relance.id, (0, 0, False)))
             if reason and relance in left:
                 relance._stop_the_rest(reason)
             elif reason:
@@ -139,11 +136,12 @@ class RecouvrementRelance(models.Model):
         self.state_reason = reason
         self._refresh_progress()
 
-    def _why_it_falls(self, holds, waits):
+    def _why_it_falls(self, holds, waits, own):
         """Why this relance must not leave any more, or None.
 
         :param int holds: bits of HOLD_ORDER over its items
         :param int waits: bits of WAITING_ORDER over its items
+        :param bool own: whether an item still calls for its level
         """
         self.ensure_one()
         if not self.item_count:
@@ -156,13 +154,7 @@ class RecouvrementRelance(models.Model):
             return label(stops[0])
         if waits & wait_bit("amount"):
             return label("amount")
-        current = self.line_ids.filtered(
-            lambda line: line.granted
-            and not line.cancelled
-            and not line.struck
-            and line.level_id == self.level_id
-        )
-        if not current:
+        if not own:
             return self.env._(
                 "The item that called for this level is settled; the next run writes"
                 " at the level of what remains"

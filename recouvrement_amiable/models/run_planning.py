@@ -4,7 +4,7 @@ import logging
 import psycopg2
 
 from odoo import fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 from odoo.tools.misc import format_date
 
 from .progress import commit_progress, roll_back
@@ -28,15 +28,13 @@ class RecouvrementRun(models.Model):
         company, day = self.company_id, self.date
         # A dry run looks at another day: it must not choose today's scenarios by it.
         self.env["recouvrement.dossier"]._refresh(company, None if self.is_dry else day)
+        pending = self._pending_dossiers()
         if not self.is_dry:
             self._revalidate_pending()
         commit_progress(self.env)
-        while True:
-            ids = self._plan_chunk_safely()
-            if ids is None:
+        for ids in split_every(CHUNK, pending):
+            if not self._plan_chunk_safely(ids):
                 return  # another worker has this run in hand
-            if not ids:
-                break
         self.write(
             {
                 "state": "done",
@@ -47,13 +45,13 @@ class RecouvrementRun(models.Model):
         )
         commit_progress(self.env)
 
-    def _plan_chunk_safely(self):
+    def _plan_chunk_safely(self, ids):
         """A chunk, again if another transaction got in its way."""
         for attempt in range(1, MAX_TRIES + 1):
             try:
-                ids = self._plan_chunk()
-                commit_progress(self.env, len(ids or ()))
-                return ids
+                planned = self._plan_chunk(ids)
+                commit_progress(self.env, len(ids) if planned else 0)
+                return planned
             except (
                 psycopg2.errors.SerializationFailure,
                 psycopg2.errors.UniqueViolation,
@@ -63,18 +61,19 @@ class RecouvrementRun(models.Model):
                 if attempt == MAX_TRIES:
                     raise
                 _logger.info("Run %s: chunk tried again", self.id)
-        return []
+        return False
 
-    def _plan_chunk(self):
-        """Plan the next customers: relances, deliveries and lines at once.
+    def _plan_chunk(self, ids):
+        """Plan these customers: relances, deliveries and lines at once.
 
-        :return: ids of the dossiers, empty at the end, None if locked elsewhere
+        :param ids: of dossiers
+        :return: whether this worker has the run in hand
         """
         if not self.try_lock_for_update():
-            return None
-        ids = self._next_dossiers()
+            return False
+        ids = self._lock_dossiers(ids)
         if not ids:
-            return []
+            return True
         self.env["recouvrement.dossier"]._stamp(ids, self.date)
         plan = RelancePlan(self.env, self.company_id, self.date, self, self.is_test)
         plan.classify(
@@ -87,34 +86,36 @@ class RecouvrementRun(models.Model):
         plan.write_run_lines()
         self._close_empty(ids)
         self.env.invalidate_all()
-        return ids
+        return True
 
-    def _next_dossiers(self):
-        """Dossiers with something open and no line in this run, locked."""
-        self.env["recouvrement.open.item"]._prepare_read(whole=True)
-        self.env.flush_all()
+    def _pending_dossiers(self):
+        """Ids of the dossiers with something open and no line in this run."""
+        return self._dossier_ids(
+            SQL(
+                "d.partner_id IN (SELECT partner_id FROM open_account"
+                " WHERE company_id = %s)",
+                self.company_id.id,
+            )
+        )
+
+    def _lock_dossiers(self, ids):
+        """Those that still have no line in this run, locked."""
+        return self._dossier_ids(SQL("d.id IN %s", tuple(ids)), lock=True)
+
+    def _dossier_ids(self, condition, lock=False):
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT d.id FROM recouvrement_dossier d
-                 WHERE d.company_id = %(company)s
+                 WHERE d.company_id = %s AND %s
                    AND NOT EXISTS (SELECT 1 FROM recouvrement_run_line x
-                                    WHERE x.run_id = %(run)s AND x.dossier_id = d.id)
-                   AND d.partner_id IN (
-                     SELECT p.commercial_partner_id
-                       FROM account_move_line l
-                       JOIN res_partner p ON p.id = l.partner_id
-                      WHERE l.company_id = %(company)s
-                        AND l.account_id IN (SELECT a.id FROM account_account a
-                             WHERE a.account_type = 'asset_receivable')
-                        AND l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
-                        AND l.amount_residual_currency <> 0)
-              ORDER BY d.id LIMIT %(limit)s
-                   FOR NO KEY UPDATE OF d
+                                    WHERE x.run_id = %s AND x.dossier_id = d.id)
+              ORDER BY d.id %s
                 """,
-                company=self.company_id.id,
-                run=self.id,
-                limit=CHUNK,
+                self.company_id.id,
+                condition,
+                self.id,
+                SQL("FOR NO KEY UPDATE OF d") if lock else SQL(),
             )
         )
         return [row[0] for row in rows]

@@ -12,6 +12,14 @@ from .situation_reasons import (
     flags,
 )
 
+# Invoices that decide something about their items.
+SPECIAL_MOVE = (
+    "{alias}recouvrement_scenario_id IS NOT NULL"
+    " OR {alias}payment_state = 'blocked'"
+    " OR ({alias}payment_state IN ('in_payment', 'paid', 'reversed')"
+    " AND {alias}amount_residual <> 0)"
+)
+
 
 def company_cte(companies):
     """One row per company: its day and what the company decided."""
@@ -79,8 +87,10 @@ def line_cte(scope, receivable_ids):
     """Open receivable items. ``days_late`` is negative before the due date.
 
     The accounts are spelled out: the planner then knows how many items to expect,
-    which it cannot tell through a join with the accounts.
+    which it cannot tell through a join with the accounts. Of the invoices only those
+    that say something are joined (``SPECIAL_MOVE``, which an index serves).
     """
+    due = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
     marks = flags(
         HOLD_ORDER,
         [
@@ -93,23 +103,14 @@ def line_cte(scope, receivable_ids):
                     " AND m.move_type <> 'entry'"
                 ),
             ),
-            (
-                "left_out",
-                SQL(
-                    "COALESCE(l.date_maturity, l.invoice_date, l.date)"
-                    " < c.ignore_before"
-                ),
-            ),
+            ("left_out", SQL("%s < c.ignore_before", due)),
         ],
     )
     return SQL(
         """
         SELECT l.id, l.company_id, d.partner_id, l.move_id, l.currency_id,
                l.amount_residual, l.amount_residual_currency,
-               COALESCE(l.date_maturity, l.invoice_date, l.date) AS due,
-               c.day - COALESCE(l.date_maturity, l.invoice_date, l.date)
-                   AS days_late,
-               %s AS flags,
+               c.day - %(due)s AS days_late, c.day, %(marks)s AS flags,
                d.id AS dossier_id,
                COALESCE(
                    CASE WHEN m.recouvrement_scenario_id IN (SELECT id FROM ladder)
@@ -117,25 +118,25 @@ def line_cte(scope, receivable_ids):
                    CASE WHEN d.scenario_choice_id IN (SELECT id FROM ladder)
                         THEN d.scenario_choice_id END,
                    d.scenario_auto_id) AS scenario_id,
-               c.day, c.is_open, c.bank_hold,
-               COALESCE(COALESCE(l.date_maturity, l.invoice_date, l.date)
-                        < c.step_before, false) AS from_first
+               COALESCE(%(due)s < c.step_before, false) AS from_first
           FROM account_move_line l
           JOIN company c ON c.id = l.company_id
-          JOIN account_move m ON m.id = l.move_id
           JOIN res_partner p ON p.id = l.partner_id
           JOIN recouvrement_dossier d
             ON d.company_id = l.company_id
            AND d.partner_id = p.commercial_partner_id
-         WHERE l.account_id IN %s
+     LEFT JOIN account_move m ON m.id = l.move_id AND (%(special)s)
+         WHERE l.account_id IN %(accounts)s
            AND l.reconciled IS NOT TRUE
            AND l.parent_state = 'posted'
            AND l.amount_residual_currency <> 0
-           AND (%s)
+           AND (%(scope)s)
         """,
-        marks,
-        receivable_ids,
-        scope,
+        due=due,
+        marks=marks,
+        special=SQL(SPECIAL_MOVE.format(alias="m.")),
+        accounts=receivable_ids,
+        scope=scope,
     )
 
 
@@ -176,29 +177,81 @@ def holds_cte(sources, key):
     )
 
 
-def item_cte():
-    """Place of each item in its ladder: level reached and next level."""
-    is_late = SQL(
-        "(line.days_late > 0 OR (line.days_late = 0 AND g.late_delays[1] = 0))"
+def placed_cte():
+    """Place of each item in its ladder: how many levels passed, and reached."""
+    # OFFSET 0 keeps each step apart: PostgreSQL would otherwise copy the
+    # expressions into one another and compute them ten times a row.
+    return SQL(
+        """
+        SELECT o.*,
+               CASE WHEN o.is_late THEN width_bucket(o.days_late, o.late_delays)
+                    ELSE width_bucket(o.days_late, o.early_delays) END AS passed,
+               COALESCE(CASE
+                   WHEN o.is_late THEN width_bucket(o.late_delay, o.late_delays)
+                   ELSE width_bucket(o.early_delay, o.early_delays) END, 0)
+                   AS reached
+          FROM (
+            SELECT line.*, COALESCE(line.days_late > 0 OR
+                       (line.days_late = 0 AND g.late_delays[1] = 0), false)
+                       AS is_late,
+                   line.amount_residual_currency < 0 AS is_credit,
+                   line.flags | COALESCE(h.reasons, 0) AS item_holds,
+                   h.until AS item_until, h.detail AS item_detail,
+                   r.late_delay, r.early_delay, g.late_delays, g.early_delays
+              FROM line
+         LEFT JOIN ladder g ON g.id = line.scenario_id
+         LEFT JOIN reached r ON r.move_line_id = line.id
+         LEFT JOIN item_hold h ON h.move_line_id = line.id
+            OFFSET 0) o
+        """
     )
+
+
+def alike_cte():
+    """Items of a dossier that stand at the same place, counted and added up.
+
+    What happens to an item depends on these columns alone: one row then speaks for
+    all, and takes the name of the oldest.
+    """
+    return SQL(
+        """
+        SELECT (a.oldest & 4294967295)::int AS id, -(a.oldest >> 32)::int AS days_late,
+               a.*
+          FROM (
+            SELECT p.dossier_id, p.company_id, p.partner_id, p.scenario_id,
+                   p.is_late, p.is_credit, p.item_holds, p.from_first,
+                   p.passed, p.reached, count(*) AS items,
+                   sum(p.amount_residual) AS amount_residual,
+                   max(p.item_until) AS item_until, min(p.item_detail) AS item_detail,
+                   min((-p.days_late)::bigint << 32 | p.id) AS oldest
+              FROM placed p
+          GROUP BY p.dossier_id, p.company_id, p.partner_id, p.scenario_id,
+                   p.is_late, p.is_credit, p.item_holds, p.from_first,
+                   p.passed, p.reached, sign(p.amount_residual), p.days_late >= 0
+            OFFSET 0) a
+        """
+    )
+
+
+def item_cte(source, columns):
+    """Each item, or each group of items alike, with its next level.
+
+    :param str source: CTE of the places
+    :param columns: names of the columns of the source to hand on
+    """
     side = SQL(", ").join(
         SQL(
-            "CASE WHEN o.is_late THEN o.%s ELSE o.%s END AS %s",
+            "CASE WHEN p.is_late THEN g.%s ELSE g.%s END AS %s",
             SQL.identifier(f"late_{name}"),
             SQL.identifier(f"early_{name}"),
             SQL.identifier(name),
         )
         for name in ("ids", "delays", "gaps", "needs")
     )
-    # OFFSET 0 keeps each step apart: PostgreSQL would otherwise copy the
-    # expressions into one another and compute them ten times a row.
     return SQL(
         """
-        SELECT x.id, x.company_id, x.partner_id, x.move_id, x.currency_id,
-               x.amount_residual, x.amount_residual_currency, x.due,
-               x.days_late, x.dossier_id, x.scenario_id, x.day, x.is_open,
-               x.bank_hold, x.minimum_amount, x.credit_policy, x.is_late,
-               x.item_holds, x.item_until, x.item_detail,
+        SELECT %(columns)s, c.day, c.is_open, c.bank_hold, c.day - x.days_late AS due,
+               x.minimum_amount, x.credit_policy,
                x.ids[x.reached] AS reached_level_id,
                x.ids[x.next] AS next_level_id,
                x.delays[x.next] AS next_delay,
@@ -206,35 +259,16 @@ def item_cte():
                x.needs[x.next] AS next_need,
                x.passed >= x.next AS is_passed
           FROM (
-            SELECT w.*,
-                   CASE WHEN w.passed > w.reached AND NOT (w.is_late
-                             AND (w.progression = 'step' OR w.from_first))
-                        THEN w.passed ELSE w.reached + 1 END AS next
-              FROM (
-                SELECT s.*, width_bucket(s.days_late, s.delays) AS passed,
-                       COALESCE(width_bucket(CASE WHEN s.is_late
-                           THEN s.late_delay ELSE s.early_delay END, s.delays),
-                           0) AS reached
-                  FROM (
-                    SELECT o.*, %(side)s
-                      FROM (
-                        SELECT line.*, COALESCE(%(is_late)s, false) AS is_late,
-                               line.flags | COALESCE(h.reasons, 0) AS item_holds,
-                               h.until AS item_until, h.detail AS item_detail,
-                               r.late_delay, r.early_delay,
-                               g.progression, g.minimum_amount, g.credit_policy,
-                               g.late_ids, g.late_delays, g.late_gaps,
-                               g.late_needs, g.early_ids, g.early_delays,
-                               g.early_gaps, g.early_needs
-                          FROM line
-                     LEFT JOIN ladder g ON g.id = line.scenario_id
-                     LEFT JOIN reached r ON r.move_line_id = line.id
-                     LEFT JOIN item_hold h ON h.move_line_id = line.id
-                        OFFSET 0) o
-                    OFFSET 0) s
-                OFFSET 0) w
+            SELECT p.*, g.minimum_amount, g.credit_policy, %(side)s,
+                   CASE WHEN p.passed > p.reached AND NOT (p.is_late
+                             AND (g.progression = 'step' OR p.from_first))
+                        THEN p.passed ELSE p.reached + 1 END AS next
+              FROM %(source)s p
+         LEFT JOIN ladder g ON g.id = p.scenario_id
             OFFSET 0) x
+          JOIN company c ON c.id = x.company_id
         """,
-        is_late=is_late,
+        columns=SQL(", ").join(SQL.identifier("x", name) for name in columns),
+        source=SQL.identifier(source),
         side=side,
     )

@@ -14,7 +14,9 @@ How it works, step by step (one CTE each):
 ``line``       the open receivable items with their dossier and scenario
 ``reached``    highest delay already said about each item
 ``item_hold``  holds recorded about one item (exclusions; later disputes, …)
-``item``       days late, level reached and next level
+``placed``     place of each item in its ladder
+``alike``      only for totals: items at the same place as one row
+``item``       level reached and next level
 ``account``    per dossier: amounts due and credits (``balance``), last relance
                and unfinished work (``history``), ``dossier_hold``, ``contact``
 ``classified`` every hold and every reason to wait that applies to each item
@@ -39,6 +41,23 @@ from .situation_reasons import (
     hold_bit,
 )
 
+COLUMNS = (
+    "id",
+    "company_id",
+    "partner_id",
+    "dossier_id",
+    "scenario_id",
+    "amount_residual",
+    "days_late",
+    "is_late",
+    "is_credit",
+    "item_holds",
+    "item_until",
+    "item_detail",
+)
+# What only a single item has.
+ITEM_COLUMNS = ("move_id", "currency_id", "amount_residual_currency")
+
 
 class SituationQuery:
     """Builds the query for some companies, each on its own day.
@@ -47,12 +66,15 @@ class SituationQuery:
     :param companies: list of dicts, see ``res.company._recouvrement_parameters``
     :param scope: SQL condition on ``d`` (recouvrement_dossier) and ``l``
         (account_move_line) that keeps whole accounts, or None for all
+    :param alike: one row for the items of a dossier that stand at the same place,
+        with their number and sum, instead of one row per item
     """
 
-    def __init__(self, env, companies, scope=None):
+    def __init__(self, env, companies, scope=None, alike=False):
         self.env = env
         self.companies = companies
         self.scope = scope or SQL("TRUE")
+        self.alike = alike
 
     # ------------------------------------------------------------------
     # Extension points
@@ -73,31 +95,30 @@ class SituationQuery:
     # The query
     # ------------------------------------------------------------------
     def select(self):
-        """Rows of the query, one per open item (see ``_final``)."""
+        """Rows of the query, one per open item or group (see ``_final``)."""
         ctes = SQL(",\n").join(
             SQL("%s AS %s (%s)", SQL.identifier(name), SQL(mode), body)
             for name, mode, body in self._ctes()
         )
         return SQL("WITH %s\n%s", ctes, self._final())
 
-    def _receivable_ids(self):
-        """Ids of the receivable accounts, archived ones included."""
-        accounts = self.env["account.account"].sudo().with_context(active_test=False)
-        found = accounts.search([("account_type", "=", "asset_receivable")], order="id")
-        return tuple(found.ids) or (0,)
-
     def _ctes(self):
         hot, inline = "MATERIALIZED", ""
+        accounts_ids = self.env["recouvrement.open.item"]._receivable_ids()
         item_holds = steps.holds_cte(self.item_hold_sources(), "move_line_id")
         dossier_holds = steps.holds_cte(self.dossier_hold_sources(), "dossier_id")
+        alike = [("alike", inline, steps.alike_cte())] if self.alike else []
+        source = "alike" if self.alike else "placed"
         return [
             ("company", hot, steps.company_cte(self.companies)),
             ("ladder", hot, steps.ladder_cte()),
-            ("line", hot, steps.line_cte(self.scope, self._receivable_ids())),
-            ("debtor", hot, SQL("SELECT DISTINCT dossier_id FROM line")),
+            ("line", hot, steps.line_cte(self.scope, accounts_ids)),
             ("reached", inline, steps.reached_cte()),
             ("item_hold", inline, item_holds),
-            ("item", hot, steps.item_cte()),
+            ("placed", inline, steps.placed_cte()),
+            *alike,
+            ("item", hot, steps.item_cte(source, self._columns())),
+            ("debtor", hot, SQL("SELECT DISTINCT dossier_id FROM item")),
             ("balance", inline, accounts.balance_cte()),
             ("history", inline, accounts.history_cte()),
             ("dossier_hold", inline, dossier_holds),
@@ -105,6 +126,10 @@ class SituationQuery:
             ("account", hot, accounts.account_cte()),
             ("classified", inline, self._classified()),
         ]
+
+    def _columns(self):
+        """Columns that go through the query unchanged."""
+        return COLUMNS + (("items",) if self.alike else ITEM_COLUMNS)
 
     def _classified(self):
         """Each item with every hold and every reason to wait that applies."""
@@ -172,13 +197,10 @@ class SituationQuery:
         )
         return SQL(
             """
-            SELECT y.id, y.id AS move_line_id, y.company_id, y.partner_id,
-                   y.move_id, y.dossier_id, y.scenario_id, y.currency_id,
-                   y.amount_residual, y.amount_residual_currency,
-                   y.due AS date_due, y.days_late, y.is_late, y.day,
+            SELECT %(columns)s, y.id AS move_line_id, y.due AS date_due, y.day,
                    y.reached_level_id, y.next_level_id, y.next_delay,
                    y.next_date, y.last_late, y.last_any, y.until, y.detail,
-                   y.item_holds, y.holds, y.waits, y.situation,
+                   y.holds, y.waits, y.situation,
                    y.late_amount, y.credit_amount, y.credit_policy,
                    y.email_partner_id, y.phone_partner_id, y.post_partner_id,
                    CASE y.situation
@@ -187,7 +209,7 @@ class SituationQuery:
                    END AS reason
               FROM (
                 SELECT c.*, CASE
-                         WHEN c.amount_residual_currency < 0 THEN 'credit'
+                         WHEN c.is_credit THEN 'credit'
                          WHEN c.item_holds <> 0 THEN 'held'
                          WHEN NOT c.is_late AND (c.days_late >= 0
                               OR c.is_passed IS NOT TRUE
@@ -203,6 +225,9 @@ class SituationQuery:
                   FROM classified c
                 OFFSET 0) y
             """,
+            columns=SQL(", ").join(
+                SQL.identifier("y", name) for name in self._columns()
+            ),
             hold=first_reason(SQL("y.holds"), HOLD_ORDER),
             wait=first_reason(SQL("y.waits"), WAITING_ORDER),
             account=account_holds,
