@@ -81,15 +81,16 @@ class RecouvrementDelivery(models.Model):
     def _activity_values(self):
         self.ensure_one()
         relance = self.relance_id
-        labels = dict(self._selection_channel())
+        level = relance.level_id.with_context(
+            lang=relance._installed_lang(self.user_id.lang)
+        )
         return {
             "res_model_id": self.env["ir.model"]._get_id(self.dossier_id._name),
             "res_id": self.dossier_id.id,
             "activity_type_id": self.env.ref(ACTIVITY_TYPES[self.channel]).id,
             "user_id": self.user_id.id,
             "date_deadline": relance.date,
-            "summary": ("[TEST] " if self._goes_to_test() else "")
-            + f"{labels[self.channel]} · {relance.level_id.name}",
+            "summary": ("[TEST] " if self._goes_to_test() else "") + level.name,
             "note": relance._call_note(self.partner_id),
             "recouvrement_delivery_id": self.id,
         }

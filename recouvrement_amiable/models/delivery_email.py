@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
 import smtplib
+from html import escape
 
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -10,6 +11,17 @@ from odoo.tools.mail import email_normalize, formataddr, generate_tracking_messa
 from .progress import commit_progress
 
 _logger = logging.getLogger(__name__)
+
+PAGE = """<!DOCTYPE html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+</head>
+<body style="margin: 0; padding: 0;">{body}</body>
+</html>
+"""
 
 
 class NotQueuedError(Exception):
@@ -250,11 +262,12 @@ class RecouvrementDelivery(models.Model):
                 email_from=message.email_from,
                 email_to=[self.recipient],
                 subject=message.subject,
-                body=message.body,
+                body=self._whole_page(message),
                 body_alternative=html2plaintext(message.body),
                 reply_to=message.reply_to,
                 attachments=[
-                    (a.name, a.raw, a.mimetype) for a in message.attachment_ids
+                    (a.name, a.raw, a.mimetype)
+                    for a in message.attachment_ids.sorted("id")
                 ],
                 message_id=message.message_id,
                 object_id=f"{message.res_id}-{message.model}",
@@ -262,6 +275,15 @@ class RecouvrementDelivery(models.Model):
                 subtype_alternative="plain",
                 headers={"X-Odoo-Objects": f"{message.model}-{message.res_id}"},
             )
+        )
+
+    def _whole_page(self, message):
+        """The body as a page of its own: mail programs then know how to show it."""
+        language = self.relance_id._lang(self.partner_id)
+        return PAGE.format(
+            lang=language.split("_")[0],
+            title=escape(message.subject),
+            body=message.body,
         )
 
 

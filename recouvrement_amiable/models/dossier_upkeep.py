@@ -2,6 +2,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .recouvrement_relance import OPEN_STATES
+
 
 class RecouvrementDossier(models.Model):
     """Set-based upkeep of the dossiers, by the run or on first need."""
@@ -69,12 +71,12 @@ class RecouvrementDossier(models.Model):
             SQL(
                 """
                 INSERT INTO recouvrement_dossier
-                    (company_id, partner_id, kind, active,
+                    (company_id, partner_id, kind,
                      create_uid, write_uid, create_date, write_date)
                 SELECT x.company_id, x.partner_id,
                        CASE WHEN p.is_company OR COALESCE(p.vat, '') NOT IN ('', '/')
                             THEN 'company' ELSE 'consumer' END,
-                       true, %(uid)s, %(uid)s, %(now)s, %(now)s
+                       %(uid)s, %(uid)s, %(now)s, %(now)s
                   FROM open_account x
                   JOIN res_partner p ON p.id = x.partner_id
                  WHERE NOT EXISTS (
@@ -141,12 +143,26 @@ class RecouvrementDossier(models.Model):
         """
         self.ensure_one()
         self._take_decisions(others)
+        self._write_once(others)
         self.env.flush_all()
         values = {"kept": self.id, "others": tuple(others.ids), "model": self._name}
         for statement in _ABSORB:
             self.env.cr.execute(statement, values)
         self.env.invalidate_all()
         others.unlink()
+
+    def _write_once(self, others):
+        """What has not left yet would reach the same person twice: one stays."""
+        pending = (self.relance_ids | others.relance_ids).filtered(
+            lambda relance: relance.state in OPEN_STATES
+            and not any(relance.delivery_ids.mapped("has_left"))
+        )
+        kept = pending.filtered(lambda relance: relance.dossier_id == self)[:1]
+        (pending - (kept or pending[:1]))._cancel(
+            self.env._(
+                "Customers merged: the next run writes once about all their invoices"
+            )
+        )
 
     def _take_decisions(self, others):
         """The latest pause, and the choices made by hand where there are none."""

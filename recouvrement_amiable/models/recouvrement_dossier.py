@@ -1,6 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError, ValidationError
+
+LONGEST_PAUSE = timedelta(days=730)
 
 
 class RecouvrementDossier(models.Model):
@@ -72,7 +76,6 @@ class RecouvrementDossier(models.Model):
     planned_on = fields.Date(
         readonly=True, copy=False, help="Last day on which this dossier was planned."
     )
-    active = fields.Boolean(default=True)
 
     relance_ids = fields.One2many("recouvrement.relance", "dossier_id")
     delivery_ids = fields.One2many("recouvrement.delivery", "dossier_id")
@@ -235,8 +238,15 @@ class RecouvrementDossier(models.Model):
 
     @api.constrains("pause_until", "pause_reason")
     def _check_pause(self):
-        for dossier in self:
-            if dossier.pause_until and not (dossier.pause_reason or "").strip():
+        for dossier in self.filtered("pause_until"):
+            latest = dossier.company_id._recouvrement_today() + LONGEST_PAUSE
+            if dossier.pause_until > latest:
+                raise ValidationError(
+                    self.env._(
+                        "A pause of more than two years is an error: check the day."
+                    )
+                )
+            if not (dossier.pause_reason or "").strip():
                 raise ValidationError(
                     self.env._(
                         "Say why the dossier of %s is paused.",

@@ -572,6 +572,9 @@ class TestRun(RecouvrementCommon):
         invoice = self._invoice(3)
         theirs = self._invoice(4, partner=twin)
         self._run()
+        relances = (self._relances() + self._relances(twin)).sudo()
+        relances.delivery_ids.write({"state": "sent"})
+        relances._refresh_progress()
         self.env["base.partner.merge.automatic.wizard"].sudo()._merge(
             (self.customer | twin).ids, self.customer
         )
@@ -581,6 +584,25 @@ class TestRun(RecouvrementCommon):
         self.assertEqual(len(dossier.relance_ids), 2)
         for move in (invoice, theirs):
             self.assertEqual(self._row(move)["reached_level_id"], self.level1.id)
+
+    def test_merged_customers_are_written_to_once(self):
+        twin = self._create_customer("Menuiserie bis")
+        self._invoice(3)
+        theirs = self._invoice(4, partner=twin)
+        self._run()
+        self.env["base.partner.merge.automatic.wizard"].sudo()._merge(
+            (self.customer | twin).ids, self.customer
+        )
+        self.env.invalidate_all()
+        relances = self._dossier().relance_ids
+        self.assertEqual(sorted(relances.mapped("state")), ["approved", "cancelled"])
+        self.assertFalse(self._row(theirs)["reached_level_id"])
+
+    def test_a_pause_has_an_end(self):
+        self._invoice(3)
+        dossier = self._dossier()
+        with self.assertRaisesRegex(ValidationError, "two years"):
+            dossier.write({"pause_until": "2999-01-01", "pause_reason": "never"})
 
     def test_items_without_customer_are_told(self):
         account = self.company_data["default_account_receivable"]

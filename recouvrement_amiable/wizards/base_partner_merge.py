@@ -14,11 +14,12 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     def _merge_recouvrement_dossiers(self, src_partners, dst_partner):
         """One dossier per company is left: the destination's, else the oldest."""
-        Dossier = (
-            self.env["recouvrement.dossier"].sudo().with_context(active_test=False)
-        )
-        dossiers = Dossier.search(
-            [("partner_id", "in", (src_partners + dst_partner).ids)], order="id"
+        dossiers = (
+            self.env["recouvrement.dossier"]
+            .sudo()
+            .search(
+                [("partner_id", "in", (src_partners + dst_partner).ids)], order="id"
+            )
         )
         for group in dossiers.grouped("company_id").values():
             kept = group.filtered(lambda d: d.partner_id == dst_partner) or group[:1]

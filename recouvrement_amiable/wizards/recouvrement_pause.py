@@ -42,10 +42,6 @@ class RecouvrementPause(models.TransientModel):
             raise UserError(
                 self.env._("The pause must end after today: choose a later day.")
             )
-        if self.until > today + timedelta(days=730):
-            raise UserError(
-                self.env._("A pause of more than two years is an error: check the day.")
-            )
         self.dossier_ids._pause(self.until, self.reason)
         return self._done(
             self.env._("%s customer(s) left in peace.", len(self.dossier_ids))
