@@ -39,9 +39,10 @@ class History:
 
     :param customers: ``{customer: [Item]}``
     :param tolerance: days past due that still count as on time
+    :param portfolio: what all customers did, when these are only some of them
     """
 
-    def __init__(self, customers, tolerance=0):
+    def __init__(self, customers, tolerance=0, portfolio=None):
         self.tolerance = tolerance
         self.customers = customers
         self.items = sorted(
@@ -52,12 +53,16 @@ class History:
             ),
             key=lambda pair: (pair[0].issued, pair[0].due, str(pair[1])),
         )
-        self.portfolio = Portfolio(tolerance)
-        for item, _customer in self.items:
-            self.portfolio.add_item(item)
+        self.portfolio = portfolio or self._own_portfolio()
         self.first = min((item.issued for item, _who in self.items), default=0)
         self.latest = max((item.issued for item, _who in self.items), default=0)
         self.last = max((i.paid or i.issued for i, _who in self.items), default=0)
+
+    def _own_portfolio(self):
+        portfolio = Portfolio(self.tolerance)
+        for item, _customer in self.items:
+            portfolio.add_item(item)
+        return portfolio
 
     def features_of(self, customer, day):
         """Features and facts of a customer at the start of a day."""

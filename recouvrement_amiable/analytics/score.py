@@ -9,7 +9,7 @@ score can be said in a sentence, and what would change it too.
 """
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 from .portfolio import clipped
 
@@ -271,3 +271,29 @@ def _solve(lower, right):
         rest = half[i] - sum(root[k][i] * found[k] for k in range(i + 1, size))
         found[i] = rest / root[i][i]
     return found
+
+
+# --- what would change it --------------------------------------------------------
+
+
+def what_if(found, facts, model, timely=3):
+    """Probability if the overdue items were paid, and after some timely payments.
+
+    :return: ``(paid, timely)``; None where nothing would change
+    """
+    paid = None
+    if facts.overdue:
+        paid = model.probability(replace(found, overdue=0.0))
+    if not facts.known:
+        return paid, None
+    usual = facts.expected / facts.known
+    weight = facts.known + timely
+    mixed = (facts.late + SHRINKAGE * usual) / (weight + SHRINKAGE)
+    own = logit(bounded(mixed, 0.005)) - logit(usual)
+    likely = sigmoid(found.portfolio + own)
+    recent = LAST_SHRINKAGE * likely / (min(timely, LAST) + LAST_SHRINKAGE) - likely
+    faster = facts.known / weight
+    after = replace(
+        found, own=own, recent=recent, delay=min(found.delay, found.delay * faster)
+    )
+    return paid, model.probability(after)

@@ -6,6 +6,9 @@ from . import recouvrement_scenario
 from . import recouvrement_level
 from . import recouvrement_dossier
 from . import dossier_upkeep
+from . import recouvrement_score
+from . import recouvrement_score_model
+from . import dossier_risk
 from . import recouvrement_exclusion
 from . import recouvrement_open_item
 from . import open_item_actions

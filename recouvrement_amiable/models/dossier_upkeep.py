@@ -67,6 +67,14 @@ class RecouvrementDossier(models.Model):
     @api.model
     def _open_missing(self):
         """One dossier for each customer with an open item and none yet."""
+        self._open_for(SQL("SELECT company_id, partner_id FROM open_account"))
+
+    @api.model
+    def _open_for(self, customers):
+        """One dossier for each of these customers that has none.
+
+        :param SQL customers: SELECT of ``(company_id, partner_id)``
+        """
         self.env.cr.execute(
             SQL(
                 """
@@ -77,7 +85,7 @@ class RecouvrementDossier(models.Model):
                        CASE WHEN p.is_company OR COALESCE(p.vat, '') NOT IN ('', '/')
                             THEN 'company' ELSE 'consumer' END,
                        %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM open_account x
+                  FROM (%(customers)s) x
                   JOIN res_partner p ON p.id = x.partner_id
                  WHERE NOT EXISTS (
                     SELECT 1 FROM recouvrement_dossier d
@@ -86,6 +94,7 @@ class RecouvrementDossier(models.Model):
               ORDER BY x.company_id, x.partner_id
                 ON CONFLICT (company_id, partner_id) DO NOTHING
                 """,
+                customers=customers,
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
             )

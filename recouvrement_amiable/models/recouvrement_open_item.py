@@ -241,7 +241,16 @@ class RecouvrementOpenItem(models.Model):
                   JOIN company c ON c.id = d.company_id
                  WHERE d.pause_until > c.day
                 """
-            )
+            ),
+            SQL(
+                """
+                SELECT d.id AS dossier_id, 'insolvency' AS reason,
+                       NULL::date AS until, NULL::varchar AS detail
+                  FROM recouvrement_dossier d
+                  JOIN company c ON c.id = d.company_id
+                 WHERE d.insolvency IS NOT NULL AND d.insolvency_date <= c.day
+                """
+            ),
         ]
 
     # ------------------------------------------------------------------

@@ -59,6 +59,17 @@ class RecouvrementScenario(models.Model):
         lambda self: self.env["recouvrement.dossier"]._selection_kind(),
         string="Kind of Debtor",
     )
+    segment_class = fields.Selection(
+        [
+            ("B", "B or worse"),
+            ("C", "C or worse"),
+            ("D", "D or worse"),
+            ("E", "E"),
+        ],
+        string="Risk Class",
+        help="Customers whose risk class is this one or a worse one; unrated ones do"
+        " not fit.",
+    )
     segment_bad_payer = fields.Boolean(
         string="Bad Debtors",
         help="Customers whose degree of trust is “Bad debtor”.",
@@ -108,6 +119,7 @@ class RecouvrementScenario(models.Model):
     @api.depends(
         "by_hand",
         "segment_kind",
+        "segment_class",
         "segment_bad_payer",
         "segment_new_days",
         "segment_amount_min",
@@ -128,6 +140,7 @@ class RecouvrementScenario(models.Model):
         kinds = dict(self.env["recouvrement.dossier"]._selection_kind())
         words = [
             kinds.get(self.segment_kind),
+            self.segment_class and self.env._("risk class from %s", self.segment_class),
             self.segment_bad_payer and self.env._("bad debtors"),
             self.segment_new_days
             and self.env._("customers of less than %s days", self.segment_new_days),
@@ -196,9 +209,11 @@ class RecouvrementScenario(models.Model):
         )
         return SQL(
             """
-            WITH day AS (SELECT * FROM (VALUES %(company_days)s) v (company_id, day)),
+            WITH day AS (
+                SELECT * FROM (VALUES %(company_days)s) v (company_id, day)),
             figure AS (
-              SELECT d.id, d.company_id, d.partner_id, d.kind, p.country_id, day.day,
+              SELECT d.id, d.company_id, d.partner_id, d.kind, d.risk_class, p.country_id,
+                     day.day,
                      p.trust ->> d.company_id::text = 'bad' AS is_bad,
                      c.parent_path,
                      b.balance, b.first_date
@@ -222,6 +237,8 @@ class RecouvrementScenario(models.Model):
                             WHERE v.scenario_id = s.id AND v.active)
                AND (s.segment_kind IS NULL OR s.segment_kind = g.kind)
                AND (NOT COALESCE(s.segment_bad_payer, false) OR g.is_bad)
+               AND (s.segment_class IS NULL
+                    OR (g.risk_class <> 'none' AND g.risk_class >= s.segment_class))
                AND (COALESCE(s.segment_new_days, 0) = 0
                     OR g.first_date > g.day - s.segment_new_days)
                AND (COALESCE(s.segment_amount_min, 0) = 0

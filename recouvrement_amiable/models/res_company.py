@@ -77,6 +77,16 @@ class ResCompany(models.Model):
         default=7,
         help="A relance also announces what falls due within this number of days.",
     )
+    recouvrement_score_tolerance = fields.Integer(
+        string="Late From",
+        help="Days past the due date that the score still takes for on time. 0: one day"
+        " late is late.",
+    )
+    recouvrement_trust_follows = fields.Boolean(
+        string="Degree of Trust Follows the Class",
+        help="Good for class A, normal for B and C, bad for D and E. Unrated customers"
+        " keep what they have.",
+    )
     recouvrement_run_keep_days = fields.Integer(
         string="Keep Run Reports",
         default=365,
@@ -100,6 +110,10 @@ class ResCompany(models.Model):
     _recouvrement_soon_positive = models.Constraint(
         "CHECK (recouvrement_soon_days >= 0)",
         "The number of days for what falls due soon cannot be negative.",
+    )
+    _recouvrement_tolerance_sane = models.Constraint(
+        "CHECK (recouvrement_score_tolerance BETWEEN 0 AND 29)",
+        "The score takes at most 29 days past the due date for on time.",
     )
     _recouvrement_keep_positive = models.Constraint(
         "CHECK (recouvrement_run_keep_days >= 1)",

@@ -29,6 +29,12 @@ class ResConfigSettings(models.TransientModel):
     recouvrement_soon_days = fields.Integer(
         related="company_id.recouvrement_soon_days", readonly=False
     )
+    recouvrement_score_tolerance = fields.Integer(
+        related="company_id.recouvrement_score_tolerance", readonly=False
+    )
+    recouvrement_trust_follows = fields.Boolean(
+        related="company_id.recouvrement_trust_follows", readonly=False
+    )
     recouvrement_run_keep_days = fields.Integer(
         related="company_id.recouvrement_run_keep_days", readonly=False
     )

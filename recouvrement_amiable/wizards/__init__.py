@@ -6,5 +6,6 @@ from . import recouvrement_pause
 from . import recouvrement_exclude
 from . import recouvrement_call_result
 from . import recouvrement_refuse
+from . import recouvrement_class_choice
 from . import recouvrement_dry_run
 from . import recouvrement_go_live
