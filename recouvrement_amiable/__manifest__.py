@@ -38,6 +38,7 @@
         "views/recouvrement_closed_day_views.xml",
         "views/account_move_views.xml",
         "views/res_partner_views.xml",
+        "views/recouvrement_limit_views.xml",
         "views/res_config_settings_views.xml",
         "views/recouvrement_menus.xml",
     ],

@@ -9,6 +9,9 @@ from . import dossier_upkeep
 from . import recouvrement_score
 from . import recouvrement_score_model
 from . import dossier_risk
+from . import recouvrement_exposure
+from . import dossier_limit
+from . import recouvrement_limit
 from . import recouvrement_exclusion
 from . import recouvrement_open_item
 from . import open_item_actions

@@ -210,7 +210,8 @@ class RecouvrementScenario(models.Model):
         return SQL(
             """
             WITH day AS (
-                SELECT * FROM (VALUES %(company_days)s) v (company_id, day)),
+                SELECT * FROM (VALUES %(company_days)s) v (company_id, day)
+            ),
             figure AS (
               SELECT d.id, d.company_id, d.partner_id, d.kind, d.risk_class, p.country_id,
                      day.day,

@@ -87,6 +87,16 @@ class ResCompany(models.Model):
         help="Good for class A, normal for B and C, bad for D and E. Unrated customers"
         " keep what they have.",
     )
+    recouvrement_exposure_pooled = fields.Boolean(
+        string="Exposure of All Companies",
+        help="The exposure of a customer adds up what it owes to every company, in this"
+        " company's currency.",
+    )
+    recouvrement_limit_collector = fields.Monetary(
+        string="Limits Approved by Collectors",
+        currency_field="currency_id",
+        help="Up to this amount a collector approves a limit; above, a credit manager.",
+    )
     recouvrement_run_keep_days = fields.Integer(
         string="Keep Run Reports",
         default=365,
@@ -119,6 +129,26 @@ class ResCompany(models.Model):
         "CHECK (recouvrement_run_keep_days >= 1)",
         "Run reports are kept at least one day.",
     )
+
+    @api.constrains("recouvrement_exposure_pooled")
+    def _check_exposure_rates(self):
+        """Amounts of several currencies only add up with their rates."""
+        pooled = self.filtered("recouvrement_exposure_pooled")
+        currencies = self.env["res.company"].sudo().search([]).currency_id
+        for company in pooled:
+            for currency in currencies - company.currency_id:
+                if not currency.rate_ids.filtered(
+                    lambda rate, company=company: rate.company_id
+                    in (company.root_id, self.env["res.company"])
+                ):
+                    raise ValidationError(
+                        self.env._(
+                            "%(currency)s has no rate in %(company)s: enter one, then"
+                            " add up the companies.",
+                            currency=currency.name,
+                            company=company.name,
+                        )
+                    )
 
     @api.constrains("recouvrement_test_email")
     def _check_recouvrement_test_email(self):

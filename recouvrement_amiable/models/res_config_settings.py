@@ -35,6 +35,15 @@ class ResConfigSettings(models.TransientModel):
     recouvrement_trust_follows = fields.Boolean(
         related="company_id.recouvrement_trust_follows", readonly=False
     )
+    recouvrement_exposure_pooled = fields.Boolean(
+        related="company_id.recouvrement_exposure_pooled", readonly=False
+    )
+    recouvrement_currency_id = fields.Many2one(related="company_id.currency_id")
+    recouvrement_limit_collector = fields.Monetary(
+        related="company_id.recouvrement_limit_collector",
+        readonly=False,
+        currency_field="recouvrement_currency_id",
+    )
     recouvrement_run_keep_days = fields.Integer(
         related="company_id.recouvrement_run_keep_days", readonly=False
     )

@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 _GROUPS = "recouvrement_amiable.group_reader"
 
@@ -54,6 +54,63 @@ class ResPartner(models.Model):
         string="Relances",
         groups=_GROUPS,
     )
+
+    recouvrement_head_id = fields.Many2one(
+        "res.partner",
+        string="Credit Group",
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('is_company', '=', True), ('parent_id', '=', False),"
+        " ('id', '!=', id), ('recouvrement_head_id', '=', False)]",
+        help="Customer whose limit this one shares: their exposures add up.",
+        groups=_GROUPS,
+    )
+    recouvrement_risk_class = fields.Selection(
+        lambda self: self.env["recouvrement.score"]._selection_class(),
+        string="Risk Class",
+        compute="_compute_recouvrement_risk",
+        groups=_GROUPS,
+    )
+    recouvrement_score_value = fields.Integer(
+        string="Risk", compute="_compute_recouvrement_risk", groups=_GROUPS
+    )
+    recouvrement_exposure = fields.Monetary(
+        string="Exposure", compute="_compute_recouvrement_risk", groups=_GROUPS
+    )
+    recouvrement_limit = fields.Monetary(
+        string="Limit", compute="_compute_recouvrement_risk", groups=_GROUPS
+    )
+    recouvrement_limit_text = fields.Char(
+        string="Limit in Words", compute="_compute_recouvrement_risk", groups=_GROUPS
+    )
+
+    @api.constrains("recouvrement_head_id")
+    def _check_recouvrement_head(self):
+        for partner in self.filtered("recouvrement_head_id"):
+            head = partner.recouvrement_head_id
+            members = self.search_count(
+                [("recouvrement_head_id", "=", partner.id)], limit=1
+            )
+            if head == partner or head.recouvrement_head_id or members:
+                raise ValidationError(
+                    self.env._(
+                        "%(customer)s cannot join the credit group of %(head)s: a group"
+                        " has one head, and its head is in no other group.",
+                        customer=partner.display_name,
+                        head=head.display_name,
+                    )
+                )
+
+    @api.depends_context("company")
+    def _compute_recouvrement_risk(self):
+        """Class, exposure and limit in the current company, for a whole list."""
+        for partner in self:
+            dossier = partner.recouvrement_dossier_id
+            partner.recouvrement_risk_class = dossier.risk_class
+            partner.recouvrement_score_value = dossier.score_value
+            partner.recouvrement_exposure = dossier.group_exposure
+            partner.recouvrement_limit = dossier.limit_amount
+            partner.recouvrement_limit_text = dossier.limit_text
 
     @api.depends_context("company")
     def _compute_recouvrement_dossier_id(self):

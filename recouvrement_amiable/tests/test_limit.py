@@ -1,0 +1,221 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Exposure, credit groups, limits asked for and decided."""
+
+from datetime import timedelta
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
+from odoo.tests import new_test_user, tagged
+
+from .common import TODAY, RecouvrementCommon
+
+
+@tagged("post_install", "-at_install")
+class TestLimit(RecouvrementCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.manager, cls.collector, cls.reader = (
+            new_test_user(
+                cls.env,
+                login=group,
+                groups=f"base.group_user,recouvrement_amiable.{group}",
+                company_id=cls.company.id,
+                company_ids=[Command.set(cls.company.ids)],
+            )
+            for group in ("group_credit_manager", "group_collector", "group_reader")
+        )
+
+    def row(self, partner=None):
+        self.env.flush_all()
+        dossier = self._dossier(partner)
+        return self.env["recouvrement.exposure"]._of(dossier)[dossier.id]
+
+    def ask(self, amount, user=None, partner=None, **values):
+        return (
+            self.env["recouvrement.limit"]
+            .with_user(user or self.manager)
+            .create(
+                dict(
+                    {
+                        "dossier_id": self._dossier(partner).id,
+                        "amount": amount,
+                        "reason": "Yearly contract",
+                    },
+                    **values,
+                )
+            )
+        )
+
+    def approve(self, amount, **values):
+        limit = self.ask(amount, **values)
+        limit.action_approve()
+        return limit
+
+    # -- exposure ------------------------------------------------------------
+    def test_by_nature(self):
+        self._invoice(10, 1000)
+        self._invoice(-10, 500)
+        self._credit_note(200)
+        self._unallocated(50)
+        draft = self._invoice(-20, 70)
+        draft.button_draft()
+        row = self.row()
+        self.assertEqual(row["amount_open"], 1500)
+        self.assertEqual((row["amount_overdue"], row["days_late"]), (1000, 10))
+        self.assertEqual(row["amount_credit"], 250)
+        self.assertEqual(row["amount_draft"], 70)
+        self.assertEqual(row["exposure"], 1500 - 250 + 70)
+        self.assertFalse(row["has_limit"])
+        self.assertFalse(row["is_over"])
+
+    def test_child_contacts_count_with_the_customer(self):
+        child = self.env["res.partner"].create(
+            {"name": "Site", "parent_id": self.customer.id, "type": "invoice"}
+        )
+        self._invoice(5, 300, child)
+        self._invoice(5, 200)
+        self.assertEqual(self.row()["exposure"], 500)
+
+    def test_foreign_currency_is_in_company_currency(self):
+        foreign = self.setup_other_currency("GBP", rates=[("2016-01-01", 2.0)])
+        self._invoice(5, 1000, currency_id=foreign.id)
+        self.assertEqual(self.row()["exposure"], 500)
+
+    def test_group_shares_one_limit(self):
+        sister = self._create_customer("Vasseur Bois")
+        sister.recouvrement_head_id = self.customer
+        self._invoice(5, 700)
+        self._invoice(5, 600, sister)
+        self._dossier(sister)
+        self.approve(1000)
+        for partner in (self.customer, sister):
+            row = self.row(partner)
+            self.assertEqual(row["group_exposure"], 1300)
+            self.assertEqual((row["limit_amount"], row["is_over"]), (1000, True))
+        self.assertEqual(self.row(sister)["exposure"], 600)
+
+    def test_groups_have_one_head(self):
+        sister, third = self._create_customer("Two"), self._create_customer("Three")
+        sister.recouvrement_head_id = self.customer
+        for partner, head in (
+            (third, sister),
+            (self.customer, third),
+            (third, third),
+        ):
+            with self.assertRaises(ValidationError), self.cr.savepoint():
+                partner.recouvrement_head_id = head
+
+    def test_companies_apart_or_pooled(self):
+        other = self.setup_other_company()["company"]
+        self._invoice(5, 400)
+        self._invoice(5, 250, company=other)
+        self._dossier(company=other)
+        self.assertEqual(self.row()["group_exposure"], 400)
+        if other.currency_id != self.company.currency_id:
+            with self.assertRaises(ValidationError), self.cr.savepoint():
+                self.company.sudo().recouvrement_exposure_pooled = True
+            other.currency_id.rate_ids = [Command.create({"name": TODAY, "rate": 2})]
+        self.company.sudo().recouvrement_exposure_pooled = True
+        row = self.row()
+        self.assertGreater(row["group_exposure"], 400)
+        self.assertEqual(row["exposure"], 400)
+
+    def test_a_list_costs_the_same_whatever_its_length(self):
+        counts = []
+        for size in (1, 2, 15):
+            partners = self.env["res.partner"]
+            for number in range(size):
+                partner = self._create_customer(f"C{size} {number}")
+                self._invoice(5, 100, partner)
+                partners |= partner
+            self._dossier(partners)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            partners.read(
+                [
+                    "recouvrement_risk_class",
+                    "recouvrement_score_value",
+                    "recouvrement_exposure",
+                    "recouvrement_limit",
+                ]
+            )
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(*counts[1:], "the first one is for warming up")
+
+    # -- limits -----------------------------------------------------------------
+    def test_approval_sets_the_limit_of_odoo(self):
+        self._invoice(5, 1500)
+        limit = self.approve(1000, valid_until=TODAY + timedelta(days=30))
+        customer = self.customer.with_company(self.company)
+        self.assertEqual(customer.credit_limit, 1000)
+        self.assertEqual((limit.state, limit.decided_by), ("approved", self.manager))
+        dossier = self._dossier()
+        self.assertTrue(dossier.is_over_limit)
+        self.assertEqual(dossier.limit_left, -500)
+        self.assertIn("Over the limit", dossier.limit_text)
+        second = self.approve(3000)
+        self.assertEqual((limit.state, second.previous_amount), ("replaced", 1000))
+        self.assertFalse(self._dossier().is_over_limit)
+
+    def test_over_limit_can_be_searched(self):
+        self._invoice(5, 1500)
+        dossier = self._dossier()
+        self.approve(1000)
+        Dossier = self.env["recouvrement.dossier"]
+        self.assertIn(dossier, Dossier.search([("is_over_limit", "=", True)]))
+        self.assertNotIn(dossier, Dossier.search([("is_over_limit", "=", False)]))
+
+    def test_an_ended_limit_is_none(self):
+        self._invoice(5, 100)
+        self.approve(1000, valid_until=TODAY)
+        self.assertFalse(self.row()["is_over"])
+        dossier = self._dossier().with_context(
+            recouvrement_day=str(TODAY + timedelta(days=1))
+        )
+        row = dossier.env["recouvrement.exposure"]._of(dossier)[dossier.id]
+        self.assertTrue(row["limit_expired"] and row["is_over"])
+
+    def test_no_credit_at_all(self):
+        self._invoice(5, 1)
+        self.approve(0)
+        row = self.row()
+        self.assertTrue(row["has_limit"] and row["is_over"])
+        self.assertIn("payment with the order", self._dossier().limit_text)
+
+    def test_who_may_decide(self):
+        self._invoice(5, 100)
+        self.customer.sudo().user_id = self.reader
+        asked = self.ask(500, self.reader)
+        self.assertEqual(asked.state, "asked")
+        with self.assertRaises(AccessError):
+            asked.with_user(self.reader).action_approve()
+        with self.assertRaisesRegex(AccessError, "credit manager"):
+            asked.with_user(self.collector).action_approve()
+        self.company.sudo().recouvrement_limit_collector = 500
+        asked.with_user(self.collector).action_approve()
+        self.assertEqual(asked.state, "approved")
+        with self.assertRaises(UserError):
+            asked.with_user(self.manager).write({"amount": 1})
+        with self.assertRaises(AccessError):
+            self._dossier().with_user(self.manager).write({"no_credit": True})
+
+    def test_bad_amounts(self):
+        self._invoice(5, 100)
+        for values in (
+            {"amount": -1},
+            {"amount": 10**12},
+            {"amount": 100, "insured_amount": 200},
+            {"amount": 100, "insured_amount": -5},
+            {"amount": 100, "valid_until": TODAY - timedelta(days=1)},
+        ):
+            with self.assertRaises(ValidationError), self.cr.savepoint():
+                self.ask(**values)
+
+    def test_recommended_limit_by_hand(self):
+        """36,500 a year, 30 days of terms, unrated: 36500/365*30*0.5 = 1,500."""
+        self._invoice(-10, 36500)
+        dossier = self._dossier()
+        self.assertEqual(dossier.limit_recommended, 1500)
+        self.assertIn("30 days", dossier.limit_reasoning)
