@@ -16,6 +16,7 @@ from ..database import call_inside, clone, drop, template
 from ..environment import set_up
 from ..services import check_free, running_server, running_sink
 from ..shell import DATABASE
+from .day import ADDONS
 from .reader import check_history
 
 LANGUAGES = ("fr_FR", "en_US")
@@ -47,6 +48,7 @@ def main():
                 folder / "odoo.conf",
                 setup,
                 port=options.port,
+                more_addons=[ADDONS],
                 db_name=DATABASE,
                 dbfilter=f"^{DATABASE}$",
                 list_db="False",
@@ -120,6 +122,7 @@ def _play(setup, config, options, mails, smtp_port):
             date=options.date.isoformat(),
             invoices=options.invoices and str(options.invoices),
             dates=options.dates,
+            served=options.serve,
             language=options.lang,
             sink=str(mails),
             smtp_port=smtp_port,

@@ -8,6 +8,8 @@ taken for done, as people would have done it in the day.
 
 from datetime import datetime, time, timedelta
 
+from odoo.addons.recouvrement_amiable.models.progress import commit_progress
+
 from .company import keep_bank_fresh
 
 # Longer than the ladders, so that every level is met on its own day.
@@ -42,7 +44,7 @@ class Desk:
             self._work(day)
             day += timedelta(days=1)
         ledger.advance(self.date)
-        self.env.cr.commit()
+        commit_progress(self.env)
 
     def _on(self, day, model):
         return self.env[model].with_context(recouvrement_day=day, tracking_disable=True)
@@ -79,7 +81,7 @@ class Desk:
         ):
             done.write({"sent_on": noon, "attempts": 1, **self._outcome(channel, day)})
         run.relance_ids._refresh_progress()
-        self.env.cr.commit()
+        commit_progress(self.env)
 
     @staticmethod
     def _outcome(channel, day):

@@ -81,7 +81,7 @@ class HistoryLedger:
             CREATE TEMP TABLE history (
                 n serial PRIMARY KEY, kind varchar, partner_id int, customer varchar,
                 number varchar, date date, due date, paid date, blocked bool,
-                amount numeric, net numeric,
+                amount numeric, net numeric, line_net numeric,
                 move_id int, product_line int, tax_line int, term_line int,
                 payment_id int, statement_id int, bank_line int, paid_line int,
                 partial_id int, full_id int,
@@ -90,7 +90,7 @@ class HistoryLedger:
         )
         self.env.cr.execute_values(
             "INSERT INTO history (kind, partner_id, customer, number, date, due, paid,"
-            " blocked, amount, net) VALUES %s",
+            " blocked, amount, net, line_net) VALUES %s",
             [
                 self._row(invoice, partners[invoice.customer], last_day)
                 for invoice in invoices
@@ -103,6 +103,8 @@ class HistoryLedger:
     @staticmethod
     def _row(invoice, partner, last_day):
         amount = invoice.amount.quantize(_CENT, ROUND_HALF_UP)
+        # Odoo rounds the tax, and the rest of the price is the net amount
+        tax = (amount - amount / RATE).quantize(_CENT, ROUND_HALF_UP)
         return (
             "out_invoice" if amount >= 0 else "out_refund",
             partner.id,
@@ -114,6 +116,7 @@ class HistoryLedger:
             invoice.paid_date and max(invoice.paid_date, invoice.date),
             invoice.disputed and invoice.is_open(last_day),
             amount,
+            amount - tax,
             (amount / RATE).quantize(_CENT, ROUND_HALF_UP),
         )
 

@@ -59,8 +59,9 @@ ANY_LINE = {
 PRODUCT_LINE = {
     "id": "h.product_line",
     "price_unit": "abs(h.amount)",
-    "price_subtotal": "abs(h.net)",
-    "price_total": "abs(h.amount)",
+    # the line alone is rounded on its own: half a cent may be on both sides
+    "price_subtotal": "abs(h.line_net)",
+    "price_total": "abs(h.line_net + h.amount - h.net)",
     **_balance("-h.net"),
 }
 TAX_LINE = {

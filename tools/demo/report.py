@@ -6,6 +6,8 @@ from collections import defaultdict
 
 from odoo.tools.misc import format_date, formatLang
 
+from odoo.addons.recouvrement_amiable.models.progress import commit_progress
+
 from tools.cache import remove
 from tools.smtp_sink import read_messages
 
@@ -33,12 +35,15 @@ def run_and_report(env, date, sink_dir):
     desk = Desk(env, date)
     language = env.ref("base.user_admin").lang
     env = env(context={"recouvrement_day": desk.run_day, "lang": language})
-    run = env["recouvrement.run"]._run_company(desk.company, desk.run_day)
+    company = desk.company.with_env(env)
+    env["recouvrement.dossier"]._refresh(company)
+    morning = env["recouvrement.open.item"]._situations(company)
+    run = env["recouvrement.run"]._run_company(company)
     env["recouvrement.delivery"]._cron_send()
-    env.cr.commit()
+    commit_progress(env)
     env.invalidate_all()
     letters = _export_letters(run, sink_dir.parent / "letters")
-    report = Report(env, run, date)
+    report = Report(env, run, date, morning)
     return "\n".join(
         [
             *report.lines(),
@@ -65,12 +70,14 @@ class Report:
 
     :param env: with the day and the language in its context
     :param date: the day that was asked for, maybe closed
+    :param morning: rows of the one query before the run
     """
 
-    def __init__(self, env, run, date):
+    def __init__(self, env, run, date, morning):
         self.env = env
         self.run = run.with_env(env)
         self.date = date
+        self.morning = morning
         self.company = self.run.company_id
         self.words = WORDS[env.context["lang"]]
         self.run_lines = self.run.line_ids
@@ -97,6 +104,9 @@ class Report:
 
     def _labels(self, model, method):
         return dict(getattr(self.env[model], method)())
+
+    def _said(self, name, text):
+        return self.words["said"].format(name=_short(name), text=text)
 
     def _heads(self, *names):
         return [self.words[name] for name in names]
@@ -173,11 +183,11 @@ class Report:
             )
         ]
         rows = rows and [*rows, self._levels_total(relances, granted)]
+        title = heading(self.words["levels"])
+        if not rows:
+            return [*title, f"  {self.words['nothing']}"]
         heads = self._heads("scenario", "level", "relances", "items", "amount")
-        return [
-            *heading(self.words["levels"]),
-            *(table(heads, rows) or [f"  {self.words['nothing']}"]),
-        ]
+        return [*title, f"  {self.words['levels_note']}", *table(heads, rows)]
 
     @staticmethod
     def _ladder_order(pair):
@@ -205,8 +215,13 @@ class Report:
             ]
             for level in [*([levels.browse()] if 0 in groups else []), *ordered]
         ]
+        title = heading(self.words["reached"])
+        if not rows:
+            return [*title, f"  {self.words['nothing']}"]
+        late = [amount for amounts in groups.values() for amount in amounts]
+        rows.append([self.words["total"], "", str(len(late)), self._money(sum(late))])
         heads = self._heads("scenario", "level", "items", "amount")
-        return [*heading(self.words["reached"]), *table(heads, rows)]
+        return [*title, *table(heads, rows)]
 
     def _messages(self):
         deliveries = self.run.relance_ids.delivery_ids
@@ -233,38 +248,59 @@ class Report:
             lambda delivery: delivery.state == "failed"
         )
         lines = [
-            f"  {_short(delivery.customer_id.name)} : {delivery.failure_reason}"
+            f"  {self._said(delivery.customer_id.name, delivery.failure_reason)}"
             for delivery in failed
         ]
         return [*heading(self.words["failures"]), *lines] if lines else []
 
     def _left_out(self):
-        """Everybody with something late and no relance, by reason, with examples."""
-        left = self.run_lines.filtered(
-            lambda line: line.situation not in ("due", "not_due")
-        )
-        situations = self._labels("recouvrement.run.line", "_selection_outcome")
-        reasons = self._labels("recouvrement.open.item", "_selection_reason")
-        lines = []
-        groups = left.grouped(lambda line: (line.situation, line.reason))
-        for (situation, reason), members in sorted(
-            groups.items(), key=lambda item: -len(item[1])
-        ):
-            label = situations[situation]
-            if reason:
-                label = f"{label} · {reasons[reason]}"
-            total = self._money(sum(members.mapped("amount_late")))
-            lines.append([label, str(len(members)), total, members[:EXAMPLES]])
-        heads = self._heads("reason", "count", "late")
-        rows = table(heads, [line[:3] for line in lines])
-        text = [*heading(self.words["left_out"]), *rows[:1]]
-        for row, line in zip(rows[1:], lines, strict=True):
-            text.append(row)
-            text += [
-                f"      {_short(one.partner_id.name)} : {one.explanation}"
-                for one in line[3]
-            ]
-        return text if lines else [*text, f"  {self.words['nothing']}"]
+        """Unpaid items that no relance of the day is about, with examples."""
+        groups = defaultdict(list)
+        for row in self._rows_left_out():
+            groups[row["situation"], row["reason"]].append(row)
+        ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+        heads = self._heads("reason", "debtors", "items", "amount")
+        lines = table(heads, [self._reason_row(*group) for group in ordered])
+        text = [*heading(self.words["left_out"]), *lines[:1]]
+        for line, (_key, rows) in zip(lines[1:], ordered, strict=True):
+            text += [line, *self._examples(rows)]
+        return text if ordered else [*text, f"  {self.words['nothing']}"]
+
+    def _rows_left_out(self):
+        """An item that is listed with another one in a message is not left out."""
+        listed = set(self.run.relance_ids.line_ids.move_line_id.ids)
+        rows = [
+            row
+            for row in self.morning
+            if row["amount_residual"] > 0
+            and row["situation"] != "not_due"
+            and row["id"] not in listed
+        ]
+        # the same examples in every demo: what weighs most
+        return sorted(rows, key=lambda row: (-row["amount_residual"], row["id"]))
+
+    def _reason_row(self, key, rows):
+        situation, reason = key
+        label = self._labels("recouvrement.run.line", "_selection_outcome")[situation]
+        if reason:
+            reasons = self._labels("recouvrement.open.item", "_selection_reason")
+            label = f"{label} · {reasons[reason]}"
+        return [
+            label,
+            str(len({row["partner_id"] for row in rows})),
+            str(len(rows)),
+            self._money(sum(row["amount_residual"] for row in rows)),
+        ]
+
+    def _examples(self, rows):
+        """One sentence about each of the first debtors."""
+        first = {}
+        for row in rows:
+            first.setdefault(row["partner_id"], row)
+        describe = self.env["recouvrement.open.item"]._describe
+        for partner_id, row in list(first.items())[:EXAMPLES]:
+            name = self.env["res.partner"].browse(partner_id).name
+            yield f"      {self._said(name, describe(row, self.company))}"
 
     def where(self, letters, mail_count, sink_dir):
         """Where the messages of the run lie, and who else can log in."""
@@ -274,7 +310,12 @@ class Report:
             places.insert(0, (words["letters"], len(letters), letters[0].parent))
         names = ", ".join(PEOPLE)
         rows = [
-            [label, words["file"].format(count=count, folder=folder)]
+            [
+                label,
+                words["file" if count == 1 else "files"].format(
+                    count=count, folder=folder
+                ),
+            ]
             for label, count, folder in places
         ]
         rows.append(
