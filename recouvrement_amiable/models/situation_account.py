@@ -14,7 +14,11 @@ from .situation_reasons import (
 
 
 def balance_cte():
-    """Per dossier, company currency: claimable late, early, and credits."""
+    """Per dossier, company currency: claimable late, early, and credits.
+
+    What a courtesy reminder was written about stays claimable: the reminder is held
+    against these amounts again before it leaves.
+    """
     return SQL(
         """
         SELECT dossier_id,
@@ -23,7 +27,8 @@ def balance_cte():
                    AS late_amount,
                COALESCE(sum(amount_residual) FILTER (WHERE NOT is_late
                    AND amount_residual > 0 AND item_holds = 0
-                   AND days_late < 0 AND is_passed), 0)
+                   AND (days_late < 0 AND is_passed
+                        OR reached_level_id IS NOT NULL)), 0)
                    AS early_amount,
                -COALESCE(sum(amount_residual) FILTER
                    (WHERE amount_residual < 0), 0) AS credit_amount

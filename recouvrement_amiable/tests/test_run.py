@@ -660,6 +660,26 @@ class TestRevalidation(RecouvrementCommon):
         self._relances().action_approve()
         self.assertEqual(self._relances().state, "cancelled")
 
+    def test_courtesy_reminder_over_the_minimum_leaves(self):
+        self.scenario.minimum_amount = 50
+        self.courtesy.approval = True
+        move = self._invoice(-5, 100)
+        self._run()
+        self._relances().action_approve()
+        self.assertEqual(self._relances().state, "approved")
+        self._pay(move, 60)
+        self._relances().sudo()._revalidate()
+        self.assertEqual(self._relances().state, "cancelled")
+
+    def test_courtesy_reminder_less_a_credit_leaves(self):
+        self.scenario.credit_policy = "net"
+        self.courtesy.approval = True
+        self._invoice(-5, 1000)
+        self._unallocated(400)
+        self._run()
+        self._relances().action_approve()
+        self.assertEqual(self._relances().state, "approved")
+
     def test_credit_that_came_meanwhile_is_deducted(self):
         relance = self._prepare()
         self._unallocated(400)
