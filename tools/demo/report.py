@@ -102,6 +102,9 @@ class Report:
     def _money(self, amount):
         return formatLang(self.env, amount, currency_obj=self.company.currency_id)
 
+    def _count(self, records):
+        return formatLang(self.env, len(records), digits=0)
+
     def _labels(self, model, method):
         return dict(getattr(self.env[model], method)())
 
@@ -129,9 +132,9 @@ class Report:
         unpaid = invoices.filtered("amount_residual")
         lines.append(
             words["known"].format(
-                invoices=len(invoices),
-                customers=len(invoices.commercial_partner_id),
-                open=len(unpaid),
+                invoices=self._count(invoices),
+                customers=self._count(invoices.commercial_partner_id),
+                open=self._count(unpaid),
                 asked=asked,
             )
         )
