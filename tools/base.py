@@ -24,12 +24,15 @@ def exit_with(main, *args):
     """Run ``main`` and turn its result, or one clear line, into an exit code."""
     # a polite kill unwinds too, so that databases and child processes are cleaned up
     signal.signal(signal.SIGTERM, _terminated)
+    # a shell script's background job would ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         sys.exit(main(*args))
     except Missing as missing:
         print(f"error: {missing}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
         sys.exit(130)
 
 

@@ -74,7 +74,7 @@ def _parse(arguments):
         help="how the file writes its days, when they could be both",
     )
     parser.add_argument("--lang", choices=LANGUAGES, default=LANGUAGES[0])
-    parser.add_argument("--port", type=int, help="of the web server (default: 8069)")
+    parser.add_argument("--port", type=_port, help="of the web server (default: 8069)")
     parser.add_argument(
         "--no-serve", dest="serve", action="store_false", help="stop after the run"
     )
@@ -95,6 +95,12 @@ def _date(text):
             f"{text!r} is not between {YEARS[0]} and {YEARS[-1]}"
         )
     return day
+
+
+def _port(text):
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
+    return int(text)
 
 
 def _file(text):
