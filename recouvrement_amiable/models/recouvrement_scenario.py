@@ -213,8 +213,8 @@ class RecouvrementScenario(models.Model):
                 SELECT * FROM (VALUES %(company_days)s) v (company_id, day)
             ),
             figure AS (
-              SELECT d.id, d.company_id, d.partner_id, d.kind, d.risk_class, p.country_id,
-                     day.day,
+              SELECT d.id, d.company_id, d.partner_id, d.kind, d.risk_class,
+                     p.country_id, day.day,
                      p.trust ->> d.company_id::text = 'bad' AS is_bad,
                      c.parent_path,
                      b.balance, b.first_date
