@@ -47,6 +47,7 @@ class RecouvrementRelanceNow(models.TransientModel):
     def _compute_warning(self):
         """What would have held the relance: the person decides knowing it."""
         Item = self.env["recouvrement.open.item"]
+        Dossier = self.env["recouvrement.dossier"]
         for wizard in self:
             held = {}
             for row in wizard._items():
@@ -54,8 +55,11 @@ class RecouvrementRelanceNow(models.TransientModel):
                     held.setdefault((row["dossier_id"], reason), row)
             wizard.needs_confirmation = bool(held)
             wizard.warning = "\n".join(
-                f"{self.env['recouvrement.dossier'].browse(dossier_id).display_name}: "
-                f"{Item._reason_label(reason)}"
+                self.env._(
+                    "%(customer)s: %(reason)s",
+                    customer=Dossier.browse(dossier_id).display_name,
+                    reason=Item._reason_label(reason),
+                )
                 for dossier_id, reason in list(held)[:20]
             )
             late = wizard._late_items()
