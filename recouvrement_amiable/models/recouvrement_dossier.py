@@ -91,7 +91,7 @@ class RecouvrementDossier(models.Model):
         "recouvrement.level", string="Level Reached", compute="_compute_figures"
     )
     next_date = fields.Date(string="Next Action", compute="_compute_figures")
-    situation_text = fields.Char(string="Why", compute="_compute_figures")
+    situation_text = fields.Text(string="Why", compute="_compute_figures")
     situation = fields.Selection(
         lambda self: self.env["recouvrement.open.item"]._selection_situation(),
         compute="_compute_figures",

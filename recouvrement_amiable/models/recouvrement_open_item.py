@@ -65,7 +65,7 @@ class RecouvrementOpenItem(models.Model):
     next_date = fields.Date(readonly=True)
     situation = fields.Selection("_selection_situation", readonly=True)
     reason = fields.Selection("_selection_reason", readonly=True)
-    situation_text = fields.Char(string="Why", compute="_compute_situation_text")
+    situation_text = fields.Text(string="Why", compute="_compute_situation_text")
 
     # ------------------------------------------------------------------
     # Read model

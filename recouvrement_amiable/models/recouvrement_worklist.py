@@ -96,7 +96,7 @@ class RecouvrementWorklist(models.Model):
         help="What waits for a person.",
     )
     priority = fields.Integer(readonly=True, aggregator=None)
-    situation_text = fields.Char(string="Why", compute="_compute_situation_text")
+    situation_text = fields.Text(string="Why", compute="_compute_situation_text")
 
     @api.model
     def _selection_action(self):
