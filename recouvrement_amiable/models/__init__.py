@@ -12,6 +12,9 @@ from . import dossier_risk
 from . import recouvrement_exposure
 from . import dossier_limit
 from . import recouvrement_limit
+from . import recouvrement_stop
+from . import recouvrement_release
+from . import dossier_stop
 from . import recouvrement_exclusion
 from . import recouvrement_open_item
 from . import open_item_actions
@@ -35,6 +38,7 @@ from . import recouvrement_run
 from . import run_planning
 from . import recouvrement_run_line
 from . import account_move
+from . import account_move_stop
 from . import account_move_line
 from . import mail_activity
 from . import res_partner

@@ -149,4 +149,4 @@ class RecouvrementScore(models.Model):
     @api.model
     def _worse(self, risk_class, than):
         """Whether a class is as bad as another one or worse; unrated is neither."""
-        return risk_class in CLASSES and risk_class >= than
+        return bool(risk_class) and risk_class in CLASSES and risk_class >= than

@@ -97,6 +97,17 @@ class ResCompany(models.Model):
         currency_field="currency_id",
         help="Up to this amount a collector approves a limit; above, a credit manager.",
     )
+    recouvrement_risk_term_id = fields.Many2one(
+        "account.payment.term",
+        string="Terms of Risky Customers",
+        ondelete="set null",
+        help="Proposed on the orders of classes D and E.",
+    )
+    recouvrement_deposit_percent = fields.Float(
+        string="Deposit of Class E",
+        help="Share to pay with the order, proposed on quotations of class E; 100 % is"
+        " payment with the order.",
+    )
     recouvrement_run_keep_days = fields.Integer(
         string="Keep Run Reports",
         default=365,

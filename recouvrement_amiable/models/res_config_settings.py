@@ -44,6 +44,12 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         currency_field="recouvrement_currency_id",
     )
+    recouvrement_risk_term_id = fields.Many2one(
+        related="company_id.recouvrement_risk_term_id", readonly=False
+    )
+    recouvrement_deposit_percent = fields.Float(
+        related="company_id.recouvrement_deposit_percent", readonly=False
+    )
     recouvrement_run_keep_days = fields.Integer(
         related="company_id.recouvrement_run_keep_days", readonly=False
     )

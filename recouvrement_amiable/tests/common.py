@@ -97,6 +97,7 @@ class RecouvrementCommon(AccountTestInvoicingCommon):
         """A posted invoice of one line without tax, ``days_late`` on TODAY."""
         due = TODAY - timedelta(days=days_late)
         company = vals.pop("company", cls.company)
+        post = vals.pop("post", True)
         journal = cls.env["account.journal"].search(
             [("type", "=", "sale"), ("company_id", "=", company.id)], limit=1
         )
@@ -119,7 +120,8 @@ class RecouvrementCommon(AccountTestInvoicingCommon):
                 **vals,
             )
         )
-        move.action_post()
+        if post:
+            move.action_post()
         return move
 
     @classmethod

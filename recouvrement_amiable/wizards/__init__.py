@@ -8,4 +8,5 @@ from . import recouvrement_call_result
 from . import recouvrement_refuse
 from . import recouvrement_class_choice
 from . import recouvrement_dry_run
+from . import recouvrement_release_ask
 from . import recouvrement_go_live

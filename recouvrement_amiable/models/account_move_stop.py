@@ -1,0 +1,46 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import models
+
+from .recouvrement_stop import Document
+
+
+class AccountMove(models.Model):
+    """Stops at the posting of a customer invoice."""
+
+    _inherit = "account.move"
+
+    _recouvrement_kind = "invoice"
+
+    def _recouvrement_document(self):
+        """This invoice for the rules: it is in the exposure already, as a draft.
+
+        :rtype: Document
+        """
+        self.ensure_one()
+        return Document(self, self.company_id, self.commercial_partner_id, 0)
+
+    def _post(self, soft=True):
+        invoices = self.filtered(
+            lambda move: move.move_type in ("out_invoice", "out_receipt")
+            and move.state == "draft"
+        )
+        if invoices:
+            self.env["recouvrement.stop"]._enforce(
+                "invoice", [invoice._recouvrement_document() for invoice in invoices]
+            )
+        return super()._post(soft)
+
+    def _get_alerts(self):
+        """A draft says what would stop it, before anybody tries."""
+        alerts = super()._get_alerts()
+        if self.state == "draft" and self.move_type in ("out_invoice", "out_receipt"):
+            if isinstance(self.id, int):
+                document = self._recouvrement_document()
+                for verdict in self.env["recouvrement.stop"]._verdicts(
+                    "invoice", [document]
+                ):
+                    alerts["recouvrement_stop"] = {
+                        "level": "danger" if verdict.action == "block" else "warning",
+                        "message": verdict.text(),
+                    }
+        return alerts

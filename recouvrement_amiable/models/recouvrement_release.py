@@ -1,0 +1,250 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+
+class RecouvrementRelease(models.Model):
+    """A stop that somebody asked to lift, and what a credit manager decided."""
+
+    _name = "recouvrement.release"
+    _description = "Release"
+    _inherit = ["mail.thread"]
+    _order = "id desc"
+
+    dossier_id = fields.Many2one(
+        "recouvrement.dossier",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        related="dossier_id.company_id", store=True, index=True
+    )
+    partner_id = fields.Many2one(related="dossier_id.partner_id", string="Customer")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    res_model = fields.Char(readonly=True)
+    res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    document = fields.Char(readonly=True)
+    stop_text = fields.Text(string="Why It Was Stopped", readonly=True)
+    asked_reason = fields.Char(string="Why It Should Go", required=True, readonly=True)
+    asked_by = fields.Many2one("res.users", readonly=True)
+    kind = fields.Selection(
+        [
+            ("once", "This document, once"),
+            ("amount", "Documents up to an amount"),
+            ("until", "All documents until a day"),
+        ],
+        string="Release",
+        default="once",
+        required=True,
+    )
+    amount = fields.Monetary()
+    amount_used = fields.Monetary(string="Used", readonly=True)
+    valid_until = fields.Date()
+    decision = fields.Char(string="Because", tracking=True)
+    decided_by = fields.Many2one("res.users", readonly=True)
+    decided_on = fields.Datetime(readonly=True)
+    state = fields.Selection(
+        [
+            ("asked", "Asked"),
+            ("granted", "Granted"),
+            ("refused", "Refused"),
+            ("used", "Used"),
+        ],
+        default="asked",
+        required=True,
+        readonly=True,
+        tracking=True,
+    )
+
+    @api.depends("document", "dossier_id")
+    def _compute_display_name(self):
+        for release in self:
+            release.display_name = release.document or release.dossier_id.display_name
+
+    @api.constrains("kind", "amount", "valid_until", "state")
+    def _check_terms(self):
+        for release in self.filtered(lambda r: r.state == "granted"):
+            name = release.display_name
+            if release.kind == "amount" and release.amount <= 0:
+                raise ValidationError(
+                    self.env._("Say up to which amount %s is released.", name)
+                )
+            if release.kind == "until" and not release.valid_until:
+                raise ValidationError(
+                    self.env._("Say until which day %s is released.", name)
+                )
+
+    def write(self, vals):
+        if not self.env.su:
+            if {"state", "decided_by", "decided_on", "amount_used"} & set(vals):
+                raise AccessError(
+                    self.env._("A release is granted or refused with its buttons.")
+                )
+            if any(release.state != "asked" for release in self):
+                raise UserError(self.env._("What is decided does not change."))
+        return super().write(vals)
+
+    # ------------------------------------------------------------------
+    # Asking and deciding
+    # ------------------------------------------------------------------
+    @api.model
+    def _ask(self, records, reason):
+        """Ask for the release of documents that are stopped, and tell who decides.
+
+        :param records: documents with ``_recouvrement_document``
+        """
+        releases = self.sudo().browse()
+        stop = self.env["recouvrement.stop"]
+        documents = [record._recouvrement_document() for record in records.sudo()]
+        for verdict in stop._verdicts(records._recouvrement_kind, documents):
+            if verdict.action != "block":
+                continue
+            record, amount = verdict.document.record, verdict.document.amount
+            releases |= releases.create(
+                {
+                    "dossier_id": verdict.dossier.id,
+                    "res_model": record._name,
+                    "res_id": record.id,
+                    "document": record.display_name,
+                    "stop_text": verdict.text(),
+                    "asked_reason": reason,
+                    "asked_by": self.env.uid,
+                    "amount": amount,
+                }
+            )
+        if not releases:
+            raise UserError(self.env._("Nothing stops it any more: try again."))
+        for release in releases:
+            release._tell_manager()
+            release._tell(
+                self.env._(
+                    "%(user)s asks for the release of %(document)s: %(reason)s",
+                    user=self.env.user.name,
+                    document=release.document,
+                    reason=reason,
+                )
+            )
+        return releases
+
+    def _tell_manager(self):
+        dossier = self.dossier_id
+        manager = dossier.company_id.recouvrement_manager_id or dossier._collector()
+        if manager:
+            dossier.activity_schedule(
+                "mail.mail_activity_data_todo",
+                user_id=manager.id,
+                summary=self.env._("Release to decide: %s", self.document or ""),
+                note=Markup("<p>%s</p><p>%s</p>")
+                % (self.stop_text or "", self.asked_reason),
+            )
+
+    def _tell(self, body):
+        """The salesperson and the collector hear of it, on the document too."""
+        self.ensure_one()
+        dossier = self.dossier_id
+        users = dossier.partner_id.user_id | dossier._collector() | self.asked_by
+        dossier.message_post(
+            body=body,
+            partner_ids=users.partner_id.ids,
+            message_type="notification",
+            subtype_xmlid="mail.mt_note",
+        )
+        if self.res_model and self.res_model in self.env:
+            record = self.env[self.res_model].browse(self.res_id).exists()
+            if record:
+                record._message_log(body=body)
+
+    def _check_decider(self):
+        if not self.env.user.has_group("recouvrement_amiable.group_credit_manager"):
+            raise AccessError(self.env._("Only a credit manager lifts a stop."))
+        self.check_access("write")
+        for release in self:
+            if release.state != "asked":
+                raise UserError(
+                    self.env._("%s is decided already.", release.display_name)
+                )
+            if not (release.decision or "").strip():
+                raise UserError(
+                    self.env._("Say why, in “Because”: the decision is kept with it.")
+                )
+
+    def action_grant(self):
+        self._check_decider()
+        for release in self:
+            today = release.company_id._recouvrement_today()
+            if release.valid_until and release.valid_until < today:
+                raise UserError(self.env._("The release would end before it starts."))
+            release._decide("granted")
+
+    def action_refuse(self):
+        self._check_decider()
+        for release in self:
+            release._decide("refused")
+
+    def _decide(self, state):
+        self.sudo().write(
+            {
+                "state": state,
+                "decided_by": self.env.uid,
+                "decided_on": fields.Datetime.now(),
+            }
+        )
+        told = (
+            self.env._("%(document)s is released by %(user)s: %(reason)s")
+            if state == "granted"
+            else self.env._("%(document)s stays stopped, says %(user)s: %(reason)s")
+        )
+        self.sudo()._tell(
+            told
+            % {
+                "document": self.document or self.dossier_id.display_name,
+                "user": self.env.user.name,
+                "reason": self.decision,
+            }
+        )
+
+    def action_open_document(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    # ------------------------------------------------------------------
+    # Use
+    # ------------------------------------------------------------------
+    @api.model
+    def _let_go(self, verdict):
+        """Whether a release covers a stopped document; it is used up by it."""
+        record, amount = verdict.document.record, verdict.document.amount
+        today = verdict.dossier.company_id._recouvrement_today()
+        granted = self.search(
+            [("dossier_id", "=", verdict.dossier.id), ("state", "=", "granted")],
+            order="kind desc, id",
+        )
+        for release in granted:
+            if release.valid_until and release.valid_until < today:
+                continue
+            if release.kind == "once":
+                if (release.res_model, release.res_id) != (record._name, record.id):
+                    continue
+                release.state = "used"
+            elif release.kind == "amount":
+                if release.amount_used + amount > release.amount:
+                    continue
+                release.amount_used += amount
+            record.sudo()._message_log(
+                body=self.env._(
+                    "Goes on with the release of %(user)s: %(reason)s",
+                    user=release.decided_by.name,
+                    reason=release.decision,
+                )
+            )
+            return True
+        return False

@@ -1,0 +1,341 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from collections import defaultdict
+from typing import NamedTuple
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import RedirectWarning, UserError
+from odoo.tools import SQL
+from odoo.tools.misc import formatLang
+
+KINDS = ("order", "invoice", "delivery")
+
+
+class Document(NamedTuple):
+    """What somebody wants to confirm, post or deliver.
+
+    :ivar record: sale order, invoice or delivery
+    :ivar partner: its customer, any contact
+    :ivar amount: what it adds to the exposure, in the company's currency
+    """
+
+    record: models.Model
+    company: models.Model
+    partner: models.Model
+    amount: float
+
+
+class Verdict(NamedTuple):
+    """What the rules say about a document.
+
+    :ivar action: ``warn`` or ``block``
+    :ivar reasons: sentences
+    :ivar person: whether a person must decide, since only a score of a natural
+        person speaks against it
+    """
+
+    document: Document
+    dossier: models.Model
+    action: str
+    reasons: list
+    person: bool
+
+    def text(self):
+        return " ".join(self.reasons)
+
+
+class RecouvrementStop(models.Model):
+    """What stops an order, an invoice or a delivery in a company: a rule per reason.
+
+    Without a rule, or with "nothing", all goes through. The rules are read in the
+    document's own company, whatever companies the user looks at.
+    """
+
+    _name = "recouvrement.stop"
+    _description = "Stop"
+    _order = "company_id, sequence, id"
+
+    sequence = fields.Integer(default=10)
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        default=lambda self: self.env.company,
+        ondelete="cascade",
+    )
+    reason = fields.Selection(
+        [
+            ("over_limit", "Over the limit"),
+            ("overdue", "Overdue for too long"),
+            ("level", "Relance level reached"),
+            ("class", "Risk class"),
+            ("manual", "Stopped by hand"),
+        ],
+        required=True,
+    )
+    days = fields.Integer(
+        string="From (Days)",
+        help="Overdue: days late of the oldest item. Level: delay of the level"
+        " reached.",
+    )
+    risk_class = fields.Selection(
+        [("C", "C or worse"), ("D", "D or worse"), ("E", "E")], string="Class"
+    )
+    at_order = fields.Selection("_selection_action", default="none", required=True)
+    at_invoice = fields.Selection("_selection_action", default="none", required=True)
+    at_delivery = fields.Selection("_selection_action", default="none", required=True)
+
+    _company_reason_uniq = models.UniqueIndex(
+        "(company_id, reason)", "There is a rule for this reason already: change it."
+    )
+    _days_positive = models.Constraint(
+        "CHECK (days >= 0)", "The number of days cannot be negative."
+    )
+    _class_given = models.Constraint(
+        "CHECK (reason <> 'class' OR risk_class IS NOT NULL)",
+        "Say from which risk class on.",
+    )
+
+    @api.model
+    def _selection_action(self):
+        return [
+            ("none", self.env._("Nothing")),
+            ("warn", self.env._("Warn")),
+            ("block", self.env._("Block")),
+        ]
+
+    @api.depends("reason")
+    def _compute_display_name(self):
+        labels = dict(self._fields["reason"]._description_selection(self.env))
+        for stop in self:
+            stop.display_name = labels.get(stop.reason, "")
+
+    # ------------------------------------------------------------------
+    # Verdicts
+    # ------------------------------------------------------------------
+    @api.model
+    def _verdicts(self, kind, documents):
+        """What speaks against some documents, a fixed number of queries for all.
+
+        Documents of one customer add up in their order: the second one meets the
+        limit that the first has used.
+
+        :param kind: one of KINDS
+        :param documents: list of Document
+        :rtype: list[Verdict]
+        """
+        self = self.sudo()  # the seller sees why, whatever rights on dossiers
+        rules = self._rules(kind, documents)
+        documents = [doc for doc in documents if doc.company in rules and doc.partner]
+        if not documents:
+            return []
+        dossiers = self._dossiers(documents)
+        rows = self.env["recouvrement.exposure"]._of(self._all(dossiers))
+        levels = self._levels(rules, dossiers)
+        added = defaultdict(float)
+        verdicts = []
+        for document in documents:
+            dossier = dossiers[document.company, document.partner.commercial_partner_id]
+            row = rows.get(dossier.id)
+            if row is None:
+                continue
+            key = row["company_id"], row["head_id"]
+            added[key] += document.amount
+            found = [
+                (rule, rule._against(dossier, row, added[key], levels))
+                for rule in rules[document.company]
+            ]
+            verdict = self._verdict(kind, document, dossier, found)
+            if verdict:
+                verdicts.append(verdict)
+        return verdicts
+
+    def _rules(self, kind, documents):
+        """``{company: rules}``; a branch without rules has those of its parent."""
+        companies = (
+            self.env["res.company"]
+            .sudo()
+            .union(*(document.company for document in documents))
+        )
+        found = self.search(
+            [
+                ("company_id", "parent_of", companies.ids),
+                (f"at_{kind}", "!=", "none"),
+            ]
+        ).grouped("company_id")
+        rules = {}
+        for company in companies:
+            for owner in reversed(company.parent_ids):
+                if owner in found:
+                    rules[company] = found[owner]
+                    break
+        return rules
+
+    def _dossiers(self, documents):
+        """``{(company, commercial partner): dossier}``, opened on first need."""
+        pairs = {(d.company, d.partner.sudo().commercial_partner_id) for d in documents}
+        Dossier = self.env["recouvrement.dossier"]
+        Dossier._open_for(
+            SQL(
+                "SELECT * FROM (VALUES %s) v (company_id, partner_id)",
+                SQL(", ").join(
+                    SQL("(%s::int, %s::int)", company.id, partner.id)
+                    for company, partner in pairs
+                ),
+            )
+        )
+        found = Dossier.search(
+            [
+                ("company_id", "in", [company.id for company, _partner in pairs]),
+                ("partner_id", "in", [partner.id for _company, partner in pairs]),
+            ]
+        )
+        return {(d.company_id, d.partner_id): d for d in found}
+
+    def _all(self, dossiers):
+        return self.env["recouvrement.dossier"].union(*dossiers.values())
+
+    def _levels(self, rules, dossiers):
+        """``{dossier id: level reached}``, only read when a rule asks for it."""
+        wanted = any(
+            rule.reason == "level" for found in rules.values() for rule in found
+        )
+        if not wanted:
+            return {}
+        rows = self.env["recouvrement.worklist"]._figures(self._all(dossiers))
+        level = self.env["recouvrement.level"]
+        return {row["dossier_id"]: level.browse(row["level_id"]) for row in rows}
+
+    def _verdict(self, kind, document, dossier, found):
+        found = [(rule, sentence) for rule, sentence in found if sentence]
+        if not found:
+            return None
+        actions = [rule[f"at_{kind}"] for rule, _sentence in found]
+        reasons = [sentence for _rule, sentence in found]
+        blocking = {
+            rule.reason
+            for (rule, _sentence), action in zip(found, actions, strict=True)
+            if action == "block"
+        }
+        # GDPR, art. 22: no decision on a person by a score alone.
+        person = dossier.kind == "consumer" and blocking == {"class"}
+        action = "block" if blocking and not person else "warn"
+        return Verdict(document, dossier, action, reasons, person)
+
+    # -- one reason -----------------------------------------------------
+    def _against(self, dossier, row, added, levels):
+        """Sentence of this rule against a customer, or None."""
+        return getattr(self, f"_against_{self.reason}")(dossier, row, added, levels)
+
+    def _money(self, dossier, amount):
+        return formatLang(
+            self.env, amount or 0, currency_obj=dossier.company_id.currency_id
+        )
+
+    def _against_over_limit(self, dossier, row, added, levels):
+        total = float(row["group_exposure"]) + added
+        limit = float(row["limit_amount"])
+        currency = dossier.company_id.currency_id
+        if not row["has_limit"] or currency.compare_amounts(total, limit) <= 0:
+            return None
+        if row["limit_expired"]:
+            return self.env._(
+                "The limit ended on %(day)s; the exposure would be %(total)s.",
+                day=dossier.limit_until,
+                total=self._money(dossier, total),
+            )
+        return self.env._(
+            "The exposure would be %(total)s: %(over)s over the limit of %(limit)s.",
+            total=self._money(dossier, total),
+            over=self._money(dossier, total - limit),
+            limit=self._money(dossier, limit),
+        )
+
+    def _against_overdue(self, dossier, row, added, levels):
+        if not row["amount_overdue"] or row["days_late"] <= self.days:
+            return None
+        return self.env._(
+            "%(amount)s are overdue, the oldest for %(days)s days.",
+            amount=self._money(dossier, row["amount_overdue"]),
+            days=row["days_late"],
+        )
+
+    def _against_level(self, dossier, row, added, levels):
+        level = levels.get(dossier.id)
+        if not level or level.delay < self.days:
+            return None
+        return self.env._("The relances have reached “%s”.", level.name)
+
+    def _against_class(self, dossier, row, added, levels):
+        if not self.env["recouvrement.score"]._worse(
+            dossier.risk_class, self.risk_class
+        ):
+            return None
+        return self.env._("The risk class is %s.", dossier.risk_class)
+
+    def _against_manual(self, dossier, row, added, levels):
+        if not dossier.is_stopped:
+            return None
+        return self.env._("Stopped by hand: %s.", dossier.stop_reason)
+
+    # ------------------------------------------------------------------
+    # Enforcement
+    # ------------------------------------------------------------------
+    @api.model
+    def _enforce(self, kind, documents):
+        """Stop what must be stopped, and note what goes through with a warning.
+
+        :raise RedirectWarning: something is blocked; the button asks for a release
+        """
+        verdicts = self._verdicts(kind, documents)
+        blocked = self._blocked(verdicts)
+        if blocked:
+            self._refuse(blocked)
+        for verdict in verdicts:
+            self._note(verdict)
+
+    @api.model
+    def _blocked(self, verdicts):
+        """Those that nobody released; the releases that let the others go are used."""
+        stopped = [verdict for verdict in verdicts if verdict.action == "block"]
+        if not stopped:
+            return []
+        releases = self.env["recouvrement.release"].sudo()
+        return [v for v in stopped if not releases._let_go(v)]
+
+    def _refuse(self, blocked):
+        lines = [
+            self.env._(
+                "%(document)s of %(customer)s is stopped. %(reasons)s",
+                document=verdict.document.record.sudo().display_name,
+                customer=verdict.dossier.sudo().partner_id.display_name,
+                reasons=verdict.text(),
+            )
+            for verdict in blocked
+        ]
+        message = "\n\n".join(lines)
+        if self.env.uid == SUPERUSER_ID:
+            raise UserError(message)  # a scheduled action: nobody to press a button
+        records = [verdict.document.record for verdict in blocked]
+        raise RedirectWarning(
+            message,
+            self.env.ref("recouvrement_amiable.recouvrement_release_ask_action").id,
+            self.env._("Ask for a release"),
+            {
+                "default_res_model": records[0]._name,
+                "default_res_ids": ",".join(str(record.id) for record in records),
+                "default_stop_text": message,
+            },
+        )
+
+    def _note(self, verdict):
+        """Who goes on despite a warning leaves a trace of it."""
+        record = verdict.document.record.sudo()
+        record._message_log(body=verdict.text())
+        if verdict.person:
+            dossier = verdict.dossier.sudo()
+            manager = dossier.company_id.recouvrement_manager_id
+            dossier.activity_schedule(
+                "mail.mail_activity_data_todo",
+                user_id=(manager or dossier._collector() or self.env.user).id,
+                summary=self.env._("Decide on %s", record.display_name),
+                note=verdict.text(),
+            )

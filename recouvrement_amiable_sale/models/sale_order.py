@@ -1,0 +1,118 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+
+from odoo.addons.recouvrement_amiable.models.recouvrement_stop import Document
+
+
+class SaleOrder(models.Model):
+    """Stops at the confirmation of an order."""
+
+    _inherit = "sale.order"
+
+    _recouvrement_kind = "order"
+
+    recouvrement_stop_text = fields.Char(
+        string="Why It Would Be Stopped", compute="_compute_recouvrement_stop"
+    )
+    recouvrement_is_blocked = fields.Boolean(compute="_compute_recouvrement_stop")
+
+    def _recouvrement_document(self):
+        """This order for the rules, with what it adds in the company's currency.
+
+        :rtype: Document
+        """
+        self.ensure_one()
+        amount = self.amount_total / (self.currency_rate or 1)
+        return Document(self, self.company_id, self.partner_invoice_id, amount)
+
+    @api.depends("state", "partner_invoice_id", "amount_total", "company_id")
+    def _compute_recouvrement_stop(self):
+        quotations = self.filtered(
+            lambda order: order.state in ("draft", "sent")
+            and order.partner_invoice_id
+            and order.ids
+        )
+        found = {}
+        for order in quotations:
+            documents = [order._recouvrement_document()]
+            for verdict in self.env["recouvrement.stop"]._verdicts("order", documents):
+                found[order] = verdict
+        for order in self:
+            verdict = found.get(order)
+            order.recouvrement_stop_text = verdict.text() if verdict else False
+            order.recouvrement_is_blocked = bool(verdict and verdict.action == "block")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """An import may bring orders that are confirmed already."""
+        orders = super().create(vals_list)
+        orders.filtered(lambda o: o.state == "sale")._recouvrement_enforce()
+        return orders
+
+    def action_confirm(self):
+        self.filtered(lambda o: o.state in ("draft", "sent"))._recouvrement_enforce()
+        return super().action_confirm()
+
+    def _recouvrement_enforce(self):
+        documents = [order._recouvrement_document() for order in self]
+        if documents:
+            self.env["recouvrement.stop"]._enforce("order", documents)
+
+    def _validate_order(self):
+        """The customer signed or paid: no refusal in its face, people are told.
+
+        What is stopped stays a signed quotation; a credit manager decides.
+        """
+        stopped = self.browse()
+        stop = self.env["recouvrement.stop"]
+        for order in self:
+            verdicts = stop._verdicts("order", [order._recouvrement_document()])
+            if stop._blocked(verdicts):
+                stopped |= order
+        for order in stopped:
+            self.env["recouvrement.release"]._ask(
+                order, self.env._("Signed or paid by the customer on the portal.")
+            )
+        going = self - stopped
+        return super(SaleOrder, going)._validate_order() if going else None
+
+    @api.depends("partner_invoice_id")
+    def _compute_payment_term_id(self):
+        """A risky class gets the terms that the company keeps for it."""
+        super()._compute_payment_term_id()
+        for order in self:
+            term = order.company_id.sudo().recouvrement_risk_term_id
+            if term and order._recouvrement_is_risky("D"):
+                order.payment_term_id = term
+
+    @api.depends("partner_invoice_id")
+    def _compute_require_payment(self):
+        """The worst class pays with the order, if the company wants it so."""
+        super()._compute_require_payment()
+        for order in self:
+            if order.company_id.sudo().recouvrement_deposit_percent:
+                if order._recouvrement_is_risky("E"):
+                    order.require_payment = True
+
+    @api.depends("require_payment", "partner_invoice_id")
+    def _compute_prepayment_percent(self):
+        super()._compute_prepayment_percent()
+        for order in self:
+            share = order.company_id.sudo().recouvrement_deposit_percent
+            if share and order._recouvrement_is_risky("E"):
+                order.prepayment_percent = share
+
+    def _recouvrement_is_risky(self, risk_class):
+        """Whether the customer's class is that one or worse."""
+        partner = self.partner_invoice_id or self.partner_id
+        dossier = (
+            self.env["recouvrement.dossier"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id", "=", partner.commercial_partner_id.id),
+                    ("company_id", "=", self.company_id.id),
+                ]
+            )
+        )
+        return self.env["recouvrement.score"]._worse(dossier.risk_class, risk_class)
