@@ -13,6 +13,7 @@ from tools.smtp_sink import read_messages
 
 from .company import PASSWORD, PEOPLE
 from .desk import DAYS_BEFORE, Desk
+from .risk import set_risk
 from .tables import heading, table
 from .words import WORDS
 
@@ -40,6 +41,7 @@ def run_and_report(env, date, sink_dir):
     morning = env["recouvrement.open.item"]._situations(company)
     run = env["recouvrement.run"]._run_company(company)
     env["recouvrement.delivery"]._cron_send()
+    set_risk(env, company, desk.run_day)
     commit_progress(env)
     env.invalidate_all()
     letters = _export_letters(run, sink_dir.parent / "letters")
@@ -91,6 +93,7 @@ class Report:
             *self._messages(),
             *self._failures(),
             *self._left_out(),
+            *self._classes(),
         ]
 
     # ------------------------------------------------------------------
@@ -103,7 +106,10 @@ class Report:
         return formatLang(self.env, amount, currency_obj=self.company.currency_id)
 
     def _count(self, records):
-        return formatLang(self.env, len(records), digits=0)
+        return self._number(len(records))
+
+    def _number(self, number):
+        return formatLang(self.env, number, digits=0)
 
     def _labels(self, model, method):
         return dict(getattr(self.env[model], method)())
@@ -255,6 +261,24 @@ class Report:
             for delivery in failed
         ]
         return [*heading(self.words["failures"]), *lines] if lines else []
+
+    def _classes(self):
+        """Customers by risk class, with what they owe."""
+        groups = self.env["recouvrement.dossier"]._read_group(
+            [("company_id", "=", self.company.id)],
+            ["risk_class"],
+            ["__count", "id:recordset"],
+        )
+        labels = self._labels("recouvrement.score", "_selection_class")
+        rows = [
+            [labels.get(risk_class, ""), self._number(count), self._owed(dossiers)]
+            for risk_class, count, dossiers in groups
+        ]
+        heads = self._heads("class", "debtors", "exposure")
+        return [*heading(self.words["classes"]), *table(heads, rows)]
+
+    def _owed(self, dossiers):
+        return self._money(sum(dossiers.mapped("exposure")))
 
     def _left_out(self):
         """Unpaid items that no relance of the day is about, with examples."""
