@@ -35,6 +35,7 @@
         "views/recouvrement_scenario_views.xml",
         "views/recouvrement_level_views.xml",
         "views/recouvrement_score_views.xml",
+        "views/recouvrement_guarantee_views.xml",
         "views/recouvrement_exclusion_views.xml",
         "views/recouvrement_closed_day_views.xml",
         "views/account_move_views.xml",

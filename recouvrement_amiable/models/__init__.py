@@ -15,6 +15,12 @@ from . import recouvrement_limit
 from . import recouvrement_stop
 from . import recouvrement_release
 from . import dossier_stop
+from . import recouvrement_guarantee
+from . import guarantee_checks
+from . import guarantee_cover
+from . import recouvrement_guarantee_alert
+from . import guarantee_alert_words
+from . import dossier_guarantee
 from . import recouvrement_exclusion
 from . import recouvrement_open_item
 from . import open_item_actions

@@ -196,6 +196,10 @@ _ABSORB = (
     " WHERE dossier_id IN %(others)s",
     "UPDATE recouvrement_delivery SET dossier_id = %(kept)s"
     " WHERE dossier_id IN %(others)s",
+    "UPDATE recouvrement_guarantee g"
+    " SET dossier_id = d.id, partner_id = d.partner_id"
+    " FROM recouvrement_dossier d"
+    " WHERE d.id = %(kept)s AND g.dossier_id IN %(others)s",
     "UPDATE mail_message SET res_id = %(kept)s"
     " WHERE model = %(model)s AND res_id IN %(others)s",
     "UPDATE mail_activity SET res_id = %(kept)s"
