@@ -4,8 +4,6 @@
 ``predicted`` are probabilities and ``late`` booleans, in the same order.
 """
 
-from itertools import groupby
-
 BINS = 10
 
 
@@ -19,12 +17,14 @@ def auc(predicted, late):
     others = len(ranked) - lates
     if not (lates and others):
         return None
-    total, before = 0.0, 0
-    for _value, ties in groupby(ranked, key=lambda pair: pair[0]):
-        ties = list(ties)
-        middle = before + (len(ties) + 1) / 2
-        total += middle * sum(is_late for _value, is_late in ties)
-        before += len(ties)
+    total, start = 0.0, 0
+    while start < len(ranked):
+        end = start
+        while end < len(ranked) and ranked[end][0] == ranked[start][0]:
+            end += 1
+        middle = (start + end + 1) / 2
+        total += middle * sum(is_late for _value, is_late in ranked[start:end])
+        start = end
     return (total - lates * (lates + 1) / 2) / (lates * others)
 
 

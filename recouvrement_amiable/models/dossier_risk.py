@@ -16,7 +16,6 @@ class RecouvrementDossier(models.Model):
 
     score_id = fields.Many2one(
         "recouvrement.score",
-        string="Score",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -52,7 +51,9 @@ class RecouvrementDossier(models.Model):
         help="Opened proceedings: the relances stop, the class is E.",
     )
     insolvency_date = fields.Date(string="Opened on", copy=False, tracking=True)
-    score_explanation = fields.Html(related="score_id.explanation", string="Why")
+    score_explanation = fields.Html(
+        related="score_id.explanation", string="What Made the Score"
+    )
 
     @api.model
     def _selection_insolvency(self):

@@ -116,7 +116,10 @@ class RecouvrementExposure(models.Model):
         :param partners: only these customers (commercial partners), whole groups
         """
         pooled = companies.sudo().filtered("recouvrement_exposure_pooled")
-        everywhere = self.env["res.company"].sudo().search([]) if pooled else companies
+        everywhere = companies
+        if pooled:
+            every = self.env["res.company"].sudo()
+            everywhere = every.search([("active", "=", True)])
         parts = SQL(" UNION ALL ").join(self._sources(everywhere, partners))
         return SQL(
             """

@@ -34,9 +34,9 @@ class RecouvrementLimit(models.Model):
         string="At Own Risk", compute="_compute_internal_amount"
     )
     previous_amount = fields.Monetary(string="Before", readonly=True)
-    recommended = fields.Monetary(string="Recommended", readonly=True)
+    recommended = fields.Monetary(readonly=True)
     valid_until = fields.Date()
-    review_on = fields.Date(string="Review on")
+    review_on = fields.Date()
     reason = fields.Char(required=True, tracking=True)
     state = fields.Selection(
         [

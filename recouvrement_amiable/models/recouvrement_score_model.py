@@ -11,6 +11,7 @@ from ..analytics.replay import days_error, quality, quarters
 from ..analytics.score import NAMES, Model
 from .progress import alone, commit_progress, roll_back
 from .score_refresh import SERIOUS, ScoreRefresh, refresh_company
+from .score_sentence import percent
 
 _logger = logging.getLogger(__name__)
 
@@ -137,7 +138,7 @@ class RecouvrementScoreModel(models.Model):
             )
 
     def _percent(self, share):
-        return f"{formatLang(self.env, 100 * share, digits=0)} %"
+        return percent(self.env, share)
 
     # ------------------------------------------------------------------
     # Learning
@@ -247,7 +248,7 @@ class RecouvrementScoreModel(models.Model):
 
         One company's trouble does not keep the others from being scored.
         """
-        companies = self.env["res.company"].search([], order="id")
+        companies = self.env["res.company"].search([("active", "=", True)], order="id")
         with alone(self.env, SCORER) as mine:
             if not mine:
                 return

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools import SQL
-from odoo.tools.misc import formatLang
+from odoo.tools.misc import format_date, formatLang
 
 KINDS = ("order", "invoice", "delivery")
 
@@ -239,7 +239,7 @@ class RecouvrementStop(models.Model):
         if row["limit_expired"]:
             return self.env._(
                 "The limit ended on %(day)s; the exposure would be %(total)s.",
-                day=dossier.limit_until,
+                day=format_date(self.env, dossier.limit_until),
                 total=self._money(dossier, total),
             )
         return self.env._(

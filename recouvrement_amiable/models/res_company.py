@@ -145,7 +145,8 @@ class ResCompany(models.Model):
     def _check_exposure_rates(self):
         """Amounts of several currencies only add up with their rates."""
         pooled = self.filtered("recouvrement_exposure_pooled")
-        currencies = self.env["res.company"].sudo().search([]).currency_id
+        companies = self.env["res.company"].sudo()
+        currencies = companies.search([("active", "=", True)]).currency_id
         for company in pooled:
             for currency in currencies - company.currency_id:
                 if not currency.rate_ids.filtered(

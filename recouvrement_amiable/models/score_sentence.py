@@ -1,10 +1,18 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A score in words: what made it, and what would change it."""
 
-from odoo.tools.misc import formatLang
+from babel.numbers import format_percent
+
+from odoo.tools.misc import babel_locale_parse, formatLang
 
 # A part of the log-odds below it changes the probability by less than a point.
 SILENT = 0.05
+
+
+def percent(env, share):
+    """A share as the user's language writes it, without decimals."""
+    locale = babel_locale_parse(env.lang or "en_US")
+    return format_percent(round(share, 2), locale=locale)
 
 
 class ScoreSentence:
@@ -59,7 +67,7 @@ class ScoreSentence:
 
     # -- pieces ---------------------------------------------------------
     def _percent(self, share):
-        return f"{formatLang(self.env, 100 * (share or 0), digits=0)} %"
+        return percent(self.env, share or 0)
 
     def _number(self, value, digits=0):
         return formatLang(self.env, value, digits=digits)

@@ -79,28 +79,31 @@ class SaleOrder(models.Model):
     @api.depends("partner_invoice_id")
     def _compute_payment_term_id(self):
         """A risky class gets the terms that the company keeps for it."""
-        super()._compute_payment_term_id()
+        result = super()._compute_payment_term_id()
         for order in self:
             term = order.company_id.sudo().recouvrement_risk_term_id
             if term and order._recouvrement_is_risky("D"):
                 order.payment_term_id = term
+        return result
 
     @api.depends("partner_invoice_id")
     def _compute_require_payment(self):
         """The worst class pays with the order, if the company wants it so."""
-        super()._compute_require_payment()
+        result = super()._compute_require_payment()
         for order in self:
             if order.company_id.sudo().recouvrement_deposit_percent:
                 if order._recouvrement_is_risky("E"):
                     order.require_payment = True
+        return result
 
     @api.depends("require_payment", "partner_invoice_id")
     def _compute_prepayment_percent(self):
-        super()._compute_prepayment_percent()
+        result = super()._compute_prepayment_percent()
         for order in self:
             share = order.company_id.sudo().recouvrement_deposit_percent
             if share and order._recouvrement_is_risky("E"):
                 order.prepayment_percent = share
+        return result
 
     def _recouvrement_is_risky(self, risk_class):
         """Whether the customer's class is that one or worse."""
