@@ -25,7 +25,6 @@ class RecouvrementDossier(models.Model):
     score_value = fields.Integer(related="score_id.value", string="Risk")
     risk_class = fields.Selection(
         lambda self: self.env["recouvrement.score"]._selection_class(),
-        string="Risk Class",
         readonly=True,
         copy=False,
         index="btree_not_null",
