@@ -58,6 +58,7 @@ class ResPartner(models.Model):
     recouvrement_head_id = fields.Many2one(
         "res.partner",
         string="Credit Group",
+        copy=False,
         index="btree_not_null",
         ondelete="set null",
         domain="[('is_company', '=', True), ('parent_id', '=', False),"

@@ -219,3 +219,10 @@ class TestLimit(RecouvrementCommon):
         dossier = self._dossier()
         self.assertEqual(dossier.limit_recommended, 1500)
         self.assertIn("30 days", dossier.limit_reasoning)
+
+    def test_anybody_may_copy_a_customer(self):
+        user = new_test_user(
+            self.env, "contacts", groups="base.group_user,base.group_partner_manager"
+        )
+        copy = self.customer.with_user(user).copy()
+        self.assertTrue(copy)
