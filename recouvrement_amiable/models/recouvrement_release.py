@@ -220,8 +220,11 @@ class RecouvrementRelease(models.Model):
     # Use
     # ------------------------------------------------------------------
     @api.model
-    def _let_go(self, verdict):
-        """Whether a release covers a stopped document; it is used up by it."""
+    def _let_go(self, verdict, use=True):
+        """Whether a release covers a stopped document; it is used up by it.
+
+        :param use: False only to look, before the document is really confirmed
+        """
         record, amount = verdict.document.record, verdict.document.amount
         today = verdict.dossier.company_id._recouvrement_today()
         granted = self.search(
@@ -234,17 +237,25 @@ class RecouvrementRelease(models.Model):
             if release.kind == "once":
                 if (release.res_model, release.res_id) != (record._name, record.id):
                     continue
-                release.state = "used"
             elif release.kind == "amount":
                 if release.amount_used + amount > release.amount:
                     continue
-                release.amount_used += amount
-            record.sudo()._message_log(
-                body=self.env._(
-                    "Goes on with the release of %(user)s: %(reason)s",
-                    user=release.decided_by.name,
-                    reason=release.decision,
-                )
-            )
+            if use:
+                release._use(record, amount)
             return True
         return False
+
+    def _use(self, record, amount):
+        """Note on the document with whose release it goes on."""
+        self.ensure_one()
+        if self.kind == "once":
+            self.state = "used"
+        elif self.kind == "amount":
+            self.amount_used += amount
+        record.sudo()._message_log(
+            body=self.env._(
+                "Goes on with the release of %(user)s: %(reason)s",
+                user=self.decided_by.name,
+                reason=self.decision,
+            )
+        )

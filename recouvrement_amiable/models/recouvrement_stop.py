@@ -112,14 +112,13 @@ class RecouvrementStop(models.Model):
     # Verdicts
     # ------------------------------------------------------------------
     @api.model
-    def _verdicts(self, kind, documents):
+    def _verdicts(self, kind, documents, together=True):
         """What speaks against some documents, a fixed number of queries for all.
-
-        Documents of one customer add up in their order: the second one meets the
-        limit that the first has used.
 
         :param kind: one of KINDS
         :param documents: list of Document
+        :param together: those of one customer add up in their order, the second one
+            meets the limit that the first has used; else each is judged by itself
         :rtype: list[Verdict]
         """
         self = self.sudo()  # the seller sees why, whatever rights on dossiers
@@ -138,7 +137,7 @@ class RecouvrementStop(models.Model):
             if row is None:
                 continue
             key = row["company_id"], row["head_id"]
-            added[key] += document.amount
+            added[key] = document.amount + (added[key] if together else 0)
             found = [
                 (rule, rule._against(dossier, row, added[key], levels))
                 for rule in rules[document.company]
@@ -293,13 +292,16 @@ class RecouvrementStop(models.Model):
             self._note(verdict)
 
     @api.model
-    def _blocked(self, verdicts):
-        """Those that nobody released; the releases that let the others go are used."""
+    def _blocked(self, verdicts, use=True):
+        """Those that nobody released.
+
+        :param use: the releases that let the others go are used up by it
+        """
         stopped = [verdict for verdict in verdicts if verdict.action == "block"]
         if not stopped:
             return []
         releases = self.env["recouvrement.release"].sudo()
-        return [v for v in stopped if not releases._let_go(v)]
+        return [v for v in stopped if not releases._let_go(v, use)]
 
     def _refuse(self, blocked):
         lines = [

@@ -32,11 +32,11 @@ class SaleOrder(models.Model):
             and order.partner_invoice_id
             and order.ids
         )
-        found = {}
-        for order in quotations:
-            documents = [order._recouvrement_document()]
-            for verdict in self.env["recouvrement.stop"]._verdicts("order", documents):
-                found[order] = verdict
+        documents = [order._recouvrement_document() for order in quotations]
+        verdicts = self.env["recouvrement.stop"]._verdicts(
+            "order", documents, together=False
+        )
+        found = {verdict.document.record: verdict for verdict in verdicts}
         for order in self:
             verdict = found.get(order)
             order.recouvrement_stop_text = verdict.text() if verdict else False
@@ -63,15 +63,13 @@ class SaleOrder(models.Model):
 
         What is stopped stays a signed quotation; a credit manager decides.
         """
-        stopped = self.browse()
         stop = self.env["recouvrement.stop"]
-        for order in self:
-            verdicts = stop._verdicts("order", [order._recouvrement_document()])
-            if stop._blocked(verdicts):
-                stopped |= order
-        for order in stopped:
+        documents = [order._recouvrement_document() for order in self]
+        blocked = stop._blocked(stop._verdicts("order", documents), use=False)
+        stopped = self.browse().union(*(v.document.record for v in blocked))
+        if stopped:
             self.env["recouvrement.release"]._ask(
-                order, self.env._("Signed or paid by the customer on the portal.")
+                stopped, self.env._("Signed or paid by the customer on the portal.")
             )
         going = self - stopped
         return super(SaleOrder, going)._validate_order() if going else None

@@ -126,6 +126,10 @@ class TestOrderStop(StopCommon):
         self.assertEqual((release.res_id, release.state), (order.id, "asked"))
         dossier = self._dossier().sudo()
         self.assertIn(self.manager, dossier.activity_ids.user_id)
+        self.grant(release)
+        order.sudo()._validate_order()
+        self.assertEqual((order.state, release.state), ("sale", "used"))
+        self._dossier().sudo().partner_id.with_company(self.company).credit_limit = 9000
         small = self.order(50)
         small.sudo()._validate_order()
         self.assertEqual(small.state, "sale")
