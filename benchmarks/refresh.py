@@ -4,36 +4,43 @@ Measured as the morning's job does it, on one company, after the weights were le
 
 - *refresh*: read the payments, score every customer, write the records;
 - *again*: the same the next day, when nothing moved;
-- *learn*: learn the weights and measure the score on four quarters.
+- *learn*: learn the weights and measure the score on four quarters;
+- *page*: 80 customers with class, risk, exposure and limit, as a list asks for them;
+- *peer*: the same page with the exposure of OCA's ``account_financial_risk``, on the
+  same ledger in a database of its own.
 
 Arguments::
 
-    --quick        50,000 items of 1,000 customers
+    --quick        50,000 items of 1,000 customers, no peer
+    --no-peer      without the peer
     --items N, --customers N
 """
 
 import argparse
 import os
+import time
 from datetime import timedelta
 
 from . import _ledger
 from ._ledger import DAY
 
 ADDONS = ("account", "l10n_fr_account", "recouvrement_amiable")
+PEER = ("account", "l10n_fr_account", "account_financial_risk")
+PEER_PACKAGE = "odoo-addon-account-financial-risk", "19.0.1.0.0.6"
+OUR_COLUMNS = (
+    "name",
+    "recouvrement_risk_class",
+    "recouvrement_score_value",
+    "recouvrement_exposure",
+    "recouvrement_limit",
+)
+PEER_COLUMNS = ("name", "risk_total", "risk_exception", "credit_limit")
 
 
 def run(context):
     options = _options(context.arguments)
     context.figure("load of the machine before", os.getloadavg()[0])
-    database = context.database(ADDONS)
-    database.call(
-        _ledger.fill,
-        items=options.customers,
-        debtors=options.customers,
-        settled=options.items,
-    )
-    database.call(pay_settled)
-    database.sql("VACUUM ANALYZE")
+    database = _ledger_of(context, ADDONS, options)
     learn = database.call(learn_weights)
     first = database.call(refresh, day=DAY.isoformat())
     again = database.call(refresh, day=(DAY + timedelta(days=1)).isoformat())
@@ -45,14 +52,39 @@ def run(context):
     context.figure("peak memory", first.peak_mb, "MB", target=500)
     context.figure("learn", learn.seconds, "s")
     context.figure("peak memory of learning", learn.peak_mb, "MB", target=500)
+    ours = database.call(page, columns=OUR_COLUMNS).value
+    context.figure("page of 80 customers", ours["seconds"], "s", target=0.3)
+    context.figure("queries of the page", ours["queries"])
+    if options.peer:
+        addons = context.peer(*PEER_PACKAGE)
+        theirs = _ledger_of(context, PEER, options, [addons])
+        told = theirs.call(page, columns=PEER_COLUMNS).value
+        context.figure("peer: page of 80 customers", told["seconds"], "s")
+        context.figure("peer: queries of the page", told["queries"])
+        context.figure("times faster than the peer", told["seconds"] / ours["seconds"])
+
+
+def _ledger_of(context, modules, options, more_addons=()):
+    database = context.database(modules, more_addons)
+    database.call(
+        _ledger.fill,
+        items=options.customers,
+        debtors=options.customers,
+        settled=options.items,
+    )
+    database.call(pay_settled)
+    database.sql("VACUUM ANALYZE")
+    return database
 
 
 def _options(arguments):
     parser = argparse.ArgumentParser("bin/bench refresh")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--no-peer", dest="peer", action="store_false")
     parser.add_argument("--items", type=int)
     parser.add_argument("--customers", type=int)
     options = parser.parse_args(arguments)
+    options.peer = options.peer and not options.quick
     options.items = options.items or (50_000 if options.quick else 1_000_000)
     options.customers = options.customers or (1_000 if options.quick else 20_000)
     return options
@@ -70,6 +102,22 @@ def refresh(env, day):
     done = ScoreRefresh(env, company, date.fromisoformat(day)).run()
     env.cr.execute("SELECT count(*) FROM payment_item WHERE paid IS NOT NULL")
     return {"customers": done, "items": env.cr.fetchone()[0]}
+
+
+def page(env, columns):
+    """The first 80 customers of a list, once warm."""
+    from odoo import sql_db
+
+    partners = env["res.partner"].search([("name", "=like", "Client %")], limit=80)
+    assert len(partners) == 80
+    measures = []
+    for _round in range(4):
+        env.invalidate_all()
+        queries, start = sql_db.sql_counter, time.perf_counter()
+        partners.read(list(columns))
+        measures.append((time.perf_counter() - start, sql_db.sql_counter - queries))
+    seconds, queries = min(measures[1:])
+    return {"seconds": seconds, "queries": queries}
 
 
 def learn_weights(env):
