@@ -84,22 +84,24 @@ class History:
         )
 
     def samples(self, day):
-        """What a cut-off teaches: items issued before it whose end was known.
+        """What a cut-off teaches: items issued before it that had fallen due.
 
+        What is paid before it falls due is known too, but alone it would teach that
+        nobody pays late.
         A part of them, evenly spread, when there are more than SAMPLES.
         """
         known = [
             (item, customer)
             for item, customer in self.items
             if self.first + WARM_UP <= item.issued < day
-            and item.known_from(self.tolerance) <= day
+            and item.due + self.tolerance < day
         ]
         step = -(-len(known) // SAMPLES) or 1
         return [
             Sample(
                 self.features_of(customer, item.issued)[0].vector(),
                 item.is_late(self.tolerance),
-                day - item.issued,
+                day - item.due,
             )
             for item, customer in known[::step]
         ]

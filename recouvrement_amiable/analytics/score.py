@@ -14,10 +14,10 @@ from dataclasses import astuple, dataclass, replace
 from .portfolio import clipped
 
 # Half-life of an item of the customer's own, in days.
-MEMORY = 730
+MEMORY = 3 * 365
 # Items of the portfolio mixed into the customer's own: little history pulls there.
 # Between 2 and 10 it makes no difference on known histories.
-SHRINKAGE = 5
+SHRINKAGE = 3
 # Shrinkage of the mean of days late, in items.
 DELAY_SHRINKAGE = 3
 # The last items, and how many of the expected kind are mixed into them.
@@ -30,10 +30,11 @@ ENOUGH = 5
 NAMES = ("constant", "portfolio", "own", "delay", "overdue", "recent")
 # Portfolio's odds times the customer's own; the rest is learnt.
 PRIOR_WEIGHTS = (0.0, 1.0, 1.0, 0.3, 0.2, 0.5)
-# Strength of PRIOR_WEIGHTS: each may be off by one, more only if the data say so.
-RIDGE = 1.0
-# Half-life of the evidence that moves the whole level, in days, and its shrinkage.
-LEVEL_MEMORY, LEVEL_SHRINKAGE = 60, 3.0
+# Strength of PRIOR_WEIGHTS, in units of information: few items leave them alone.
+RIDGE = 2.0
+# Half-life of the evidence that moves the whole level, in days since an item fell due,
+# and its shrinkage.
+LEVEL_MEMORY, LEVEL_SHRINKAGE = 30, 3.0
 
 CLASSES = "ABCDE"
 # Highest probability of each class but the last.
@@ -185,7 +186,7 @@ def risk_class(probability, borders=BORDERS):
 class Sample:
     """An item of the past as it looked on its day of issue, and how it ended.
 
-    :ivar age: days since then, when the weights are learnt
+    :ivar age: days since it fell due, when the weights are learnt
     """
 
     vector: tuple

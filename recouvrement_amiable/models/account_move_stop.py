@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import models
+from odoo import fields, models
 
 from .recouvrement_stop import Document
 
@@ -17,12 +17,25 @@ class AccountMove(models.Model):
         :rtype: Document
         """
         self.ensure_one()
-        return Document(self, self.company_id, self.commercial_partner_id, 0)
+        total = abs(self.amount_total_signed)
+        return Document(self, self.company_id, self.commercial_partner_id, 0, total)
+
+    def _recouvrement_is_paid(self):
+        """Money that is in already is not refused its invoice."""
+        self.ensure_one()
+        move = self.sudo()
+        if "transaction_ids" in move._fields and move.transaction_ids.filtered(
+            lambda transaction: transaction.state in ("authorized", "done")
+        ):
+            return True
+        return "pos_order_ids" in move._fields and bool(move.pos_order_ids)
 
     def _post(self, soft=True):
         invoices = self.filtered(
             lambda move: move.move_type in ("out_invoice", "out_receipt")
             and move.state == "draft"
+            and not (soft and move.date > fields.Date.context_today(move))
+            and not move._recouvrement_is_paid()
         )
         if invoices:
             self.env["recouvrement.stop"]._enforce(

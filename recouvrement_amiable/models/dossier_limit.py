@@ -143,7 +143,7 @@ class RecouvrementDossier(models.Model):
             amount, days = turnover.get(dossier.id, (0, 0))
             days += max(dossier.score_id.pay_days, 0)
             factor = FACTORS[dossier.risk_class or "none"]
-            recommended = float(amount) / 365 * float(days) * factor
+            recommended = max(float(amount), 0) / 365 * float(days) * factor
             dossier.limit_recommended = -(-recommended // STEP) * STEP
             dossier.limit_reasoning = self.env._(
                 "%(turnover)s invoiced in 12 months, over 365 days, times %(days)s days"

@@ -154,7 +154,12 @@ class RecouvrementDossier(models.Model):
         self._take_decisions(others)
         self._write_once(others)
         self.env.flush_all()
-        values = {"kept": self.id, "others": tuple(others.ids), "model": self._name}
+        values = {
+            "kept": self.id,
+            "others": tuple(others.ids),
+            "all": tuple((self | others).ids),
+            "model": self._name,
+        }
         for statement in _ABSORB:
             self.env.cr.execute(statement, values)
         self.env.invalidate_all()
@@ -173,6 +178,12 @@ class RecouvrementDossier(models.Model):
             )
         )
 
+    def _take_strictest(self, others):
+        for field, together in STRICT:
+            found = others.filtered(field)[:1]
+            if found and not self[field]:
+                self.write({name: found[name] for name in together})
+
     def _take_decisions(self, others):
         """The latest pause, and the choices made by hand where there are none."""
         paused = (self | others).filtered("pause_until").sorted("pause_until")[-1:]
@@ -183,10 +194,27 @@ class RecouvrementDossier(models.Model):
                     "pause_reason": paused.pause_reason,
                 }
             )
+        self._take_strictest(others)
         for field in ("scenario_choice_id", "collector_id", "note"):
             if not self[field]:
                 self[field] = others.filtered(field)[:1][field]
 
+
+# What stops one of two merged customers stops the one that is left.
+STRICT = (
+    ("insolvency", ("insolvency", "insolvency_date")),
+    ("is_stopped", ("is_stopped", "stop_reason")),
+    ("no_credit", ("no_credit", "limit_until", "limit_review_on")),
+    (
+        "class_choice",
+        (
+            "class_choice",
+            "class_choice_reason",
+            "class_choice_until",
+            "class_choice_user_id",
+        ),
+    ),
+)
 
 # A run line or a relance of the same run cannot stand twice for one dossier.
 _ABSORB = (
@@ -194,6 +222,14 @@ _ABSORB = (
     "UPDATE recouvrement_relance SET run_id = NULL WHERE dossier_id IN %(others)s",
     "UPDATE recouvrement_relance SET dossier_id = %(kept)s"
     " WHERE dossier_id IN %(others)s",
+    "UPDATE recouvrement_limit SET dossier_id = %(kept)s,"
+    " state = CASE WHEN state = 'approved' THEN 'replaced' ELSE state END"
+    " WHERE dossier_id IN %(others)s",
+    "UPDATE recouvrement_release SET dossier_id = %(kept)s"
+    " WHERE dossier_id IN %(others)s",
+    "UPDATE recouvrement_score s SET dossier_id = %(kept)s"
+    " WHERE dossier_id IN %(others)s AND NOT EXISTS (SELECT 1 FROM recouvrement_score k"
+    " WHERE k.dossier_id IN %(all)s AND k.date = s.date AND k.id <> s.id)",
     "UPDATE recouvrement_delivery SET dossier_id = %(kept)s"
     " WHERE dossier_id IN %(others)s",
     "UPDATE recouvrement_guarantee g"

@@ -2,6 +2,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .situation_item import SPECIAL_MOVE
+
 NATURES = ("open", "overdue", "credit", "draft", "ordered", "delivered")
 
 
@@ -274,10 +276,13 @@ class RecouvrementExposure(models.Model):
               FROM account_move_line l
               JOIN res_partner q ON q.id = l.partner_id
               JOIN (VALUES %(days)s) day (id, today) ON day.id = l.company_id
+         LEFT JOIN account_move m ON m.id = l.move_id AND (%(special)s)
+               AND m.payment_state IN ('blocked', 'in_payment', 'paid', 'reversed')
              CROSS JOIN LATERAL (VALUES
                 (CASE WHEN l.amount_residual < 0 THEN 'credit' ELSE 'open' END,
                  abs(l.amount_residual), NULL::int),
                 (CASE WHEN l.amount_residual > 0
+                           AND m.id IS NULL AND l.no_followup IS NOT TRUE
                            AND COALESCE(l.date_maturity, l.date) < day.today
                       THEN 'overdue' END, l.amount_residual,
                  day.today - COALESCE(l.date_maturity, l.date))
@@ -287,6 +292,7 @@ class RecouvrementExposure(models.Model):
                AND l.company_id IN %(companies)s AND n.nature IS NOT NULL AND %(scope)s
             """,
             days=days or SQL("(0, NULL::date)"),
+            special=SQL(SPECIAL_MOVE.format(alias="m.")),
             accounts=item._receivable_ids(),
             companies=ids,
             scope=scope,
@@ -298,7 +304,7 @@ class RecouvrementExposure(models.Model):
               FROM account_move m
               JOIN res_partner q ON q.id = m.partner_id
              WHERE m.state = 'draft'
-               AND m.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+               AND m.move_type IN ('out_invoice', 'out_receipt')
                AND m.company_id IN %s AND %s
             """,
             ids,

@@ -2,6 +2,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+# What only a decision, or the request itself, writes.
+PROTECTED = {
+    "state",
+    "decided_by",
+    "decided_on",
+    "dossier_id",
+    "company_id",
+    "previous_amount",
+    "recommended",
+}
 # A limit above it is a typing error.
 HIGHEST = 10**10
 
@@ -53,7 +63,7 @@ class RecouvrementLimit(models.Model):
     )
     decided_by = fields.Many2one("res.users", readonly=True, copy=False)
     decided_on = fields.Date(readonly=True, copy=False)
-    decision = fields.Char(string="Why", readonly=True, copy=False)
+    decision = fields.Char(string="Decided Because", copy=False)
 
     @api.depends("amount", "insured_amount")
     def _compute_internal_amount(self):
@@ -88,6 +98,20 @@ class RecouvrementLimit(models.Model):
                     )
                 )
 
+    @api.constrains("dossier_id")
+    def _check_group(self):
+        """A member of a credit group has the limit of its head."""
+        for limit in self:
+            head = limit.partner_id.recouvrement_head_id
+            if head:
+                raise ValidationError(
+                    self.env._(
+                        "%(customer)s shares the limit of %(head)s: ask for it there.",
+                        customer=limit.partner_id.display_name,
+                        head=head.display_name,
+                    )
+                )
+
     @api.constrains("valid_until", "review_on")
     def _check_days(self):
         for limit in self:
@@ -107,6 +131,10 @@ class RecouvrementLimit(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        """Asked for; only a decision approves, whatever the caller writes."""
+        if not self.env.su:
+            for vals in vals_list:
+                vals.update(state="asked", decided_by=False, decided_on=False)
         limits = super().create(vals_list)
         for limit in limits:
             limit.sudo().write(
@@ -128,7 +156,7 @@ class RecouvrementLimit(models.Model):
                         closed[:1].display_name,
                     )
                 )
-            if {"state", "decided_by", "decided_on", "decision"} & set(vals):
+            if PROTECTED & set(vals):
                 raise AccessError(self.env._("A limit is decided with its buttons."))
         return super().write(vals)
 
@@ -146,7 +174,7 @@ class RecouvrementLimit(models.Model):
         if user.has_group("recouvrement_amiable.group_credit_manager"):
             return
         for limit in self:
-            highest = limit.company_id.sudo().recouvrement_limit_collector
+            highest = limit.dossier_id.company_id.sudo().recouvrement_limit_collector
             if not user.has_group("recouvrement_amiable.group_collector"):
                 raise AccessError(self.env._("Only a collector or a credit manager."))
             if limit.amount > highest:
@@ -167,6 +195,14 @@ class RecouvrementLimit(models.Model):
             if limit.state != "asked":
                 raise UserError(
                     self.env._("%s is decided already.", limit.display_name)
+                )
+            ends = limit.valid_until
+            if ends and ends < limit.company_id._recouvrement_today():
+                raise UserError(
+                    self.env._(
+                        "%s would end before it starts: ask for it again.",
+                        limit.display_name,
+                    )
                 )
             limit.sudo()._approve(self.env.user)
 

@@ -103,7 +103,18 @@ class RecouvrementRelease(models.Model):
         for verdict in stop._verdicts(records._recouvrement_kind, documents):
             if verdict.action != "block":
                 continue
-            record, amount = verdict.document.record, verdict.document.amount
+            record = verdict.document.record
+            waiting = releases.search(
+                [
+                    ("res_model", "=", record._name),
+                    ("res_id", "=", record.id),
+                    ("state", "=", "asked"),
+                ],
+                limit=1,
+            )
+            if waiting:
+                releases |= waiting
+                continue
             releases |= releases.create(
                 {
                     "dossier_id": verdict.dossier.id,
@@ -112,8 +123,8 @@ class RecouvrementRelease(models.Model):
                     "document": record.display_name,
                     "stop_text": verdict.text(),
                     "asked_reason": reason,
-                    "asked_by": self.env.uid,
-                    "amount": amount,
+                    "asked_by": self._asker(record).id,
+                    "amount": verdict.document.total,
                 }
             )
         if not releases:
@@ -130,9 +141,32 @@ class RecouvrementRelease(models.Model):
             )
         return releases
 
+    def _asker(self, record):
+        """Who asks: a customer who signs is not told of the decision."""
+        user = self.env.user
+        return user if user._is_internal() else self._seller(record)
+
+    @api.model
+    def _seller(self, record):
+        """Salesperson of a document."""
+        for name in ("invoice_user_id", "user_id"):
+            if name in record._fields:
+                return record.sudo()[name]
+        return self.env["res.users"]
+
+    def _document(self):
+        """The document, if it still stands."""
+        if self.res_model and self.res_model in self.env:
+            return self.env[self.res_model].browse(self.res_id).exists()
+        return None
+
     def _tell_manager(self):
         dossier = self.dossier_id
-        manager = dossier.company_id.recouvrement_manager_id or dossier._collector()
+        manager = (
+            dossier.company_id.recouvrement_manager_id
+            or dossier._collector()
+            or self.asked_by
+        )
         if manager:
             dossier.activity_schedule(
                 "mail.mail_activity_data_todo",
@@ -146,17 +180,19 @@ class RecouvrementRelease(models.Model):
         """The salesperson and the collector hear of it, on the document too."""
         self.ensure_one()
         dossier = self.dossier_id
+        record = self._document()
         users = dossier.partner_id.user_id | dossier._collector() | self.asked_by
+        if record:
+            users |= self._seller(record)
+        users = users.filtered(lambda user: user.active and user._is_internal())
         dossier.message_post(
             body=body,
             partner_ids=users.partner_id.ids,
             message_type="notification",
             subtype_xmlid="mail.mt_note",
         )
-        if self.res_model and self.res_model in self.env:
-            record = self.env[self.res_model].browse(self.res_id).exists()
-            if record:
-                record._message_log(body=body)
+        if record:
+            record._message_log(body=body)
 
     def _check_decider(self):
         if not self.env.user.has_group("recouvrement_amiable.group_credit_manager"):
@@ -186,6 +222,7 @@ class RecouvrementRelease(models.Model):
             release._decide("refused")
 
     def _decide(self, state):
+        self._close_activity()
         self.sudo().write(
             {
                 "state": state,
@@ -207,6 +244,13 @@ class RecouvrementRelease(models.Model):
             }
         )
 
+    def _close_activity(self):
+        """What the manager had to do is done."""
+        summary = self.env._("Release to decide: %s", self.document or "")
+        self.sudo().dossier_id.activity_ids.filtered(
+            lambda activity: activity.summary == summary
+        ).action_feedback(feedback=self.decision or "")
+
     def action_open_document(self):
         self.ensure_one()
         return {
@@ -225,7 +269,7 @@ class RecouvrementRelease(models.Model):
 
         :param use: False only to look, before the document is really confirmed
         """
-        record, amount = verdict.document.record, verdict.document.amount
+        record, amount = verdict.document.record, verdict.document.total
         today = verdict.dossier.company_id._recouvrement_today()
         granted = self.search(
             [("dossier_id", "=", verdict.dossier.id), ("state", "=", "granted")],
@@ -237,6 +281,8 @@ class RecouvrementRelease(models.Model):
             if release.kind == "once":
                 if (release.res_model, release.res_id) != (record._name, record.id):
                     continue
+                if amount > release.amount:
+                    continue  # it has grown since it was looked at
             elif release.kind == "amount":
                 if release.amount_used + amount > release.amount:
                     continue

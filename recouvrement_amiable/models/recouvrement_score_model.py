@@ -3,7 +3,7 @@ import logging
 from datetime import date, timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.tools.misc import format_date, formatLang
 
 from ..analytics.measure import deciles
@@ -175,7 +175,10 @@ class RecouvrementScoreModel(models.Model):
     def _keep(self, company, day, tolerance, history):
         model = history.model(day.toordinal())
         mature = (day - timedelta(days=MATURE + tolerance)).toordinal()
-        parts = [history.predictions(*span) for span in quarters(mature)]
+        parts = [
+            history.predictions(start, min(end, mature + 1))
+            for start, end in quarters(mature)
+        ]
         predicted = [prediction for part in parts for prediction in part]
         values = {
             "company_id": company.id,
@@ -252,12 +255,26 @@ class RecouvrementScoreModel(models.Model):
         with alone(self.env, SCORER) as mine:
             if not mine:
                 return
-            failed = [company for company in companies if not self._refresh(company)]
-        if failed:
-            names = ", ".join(company.name for company in failed)
-            raise UserError(
-                self.env._("The scores of %s could not be refreshed.", names)
+            for company in companies:
+                if not self._refresh(company):
+                    self._tell_failure(company)
+
+    def _tell_failure(self, company):
+        """A person is told; the job goes on, or no company would be scored."""
+        manager = company.recouvrement_manager_id or company.recouvrement_collector_id
+        summary = self.env._("The risk scores could not be refreshed")
+        dossier = self.env["recouvrement.dossier"].search(
+            [("company_id", "=", company.id)], limit=1
+        )
+        known = dossier.activity_ids.filtered(lambda a: a.summary == summary)
+        if manager and dossier and not known:
+            dossier.activity_schedule(
+                "mail.mail_activity_data_todo",
+                user_id=manager.id,
+                summary=summary,
+                note=self.env._("The server's log says why: show it to your IT."),
             )
+        commit_progress(self.env)
 
     def _refresh(self, company):
         """Learn if it is time, then score.

@@ -16,12 +16,14 @@ class Document(NamedTuple):
     :ivar record: sale order, invoice or delivery
     :ivar partner: its customer, any contact
     :ivar amount: what it adds to the exposure, in the company's currency
+    :ivar total: its own amount, in the company's currency: what a release covers
     """
 
     record: models.Model
     company: models.Model
     partner: models.Model
     amount: float
+    total: float
 
 
 class Verdict(NamedTuple):
@@ -148,24 +150,24 @@ class RecouvrementStop(models.Model):
         return verdicts
 
     def _rules(self, kind, documents):
-        """``{company: rules}``; a branch without rules has those of its parent."""
+        """``{company: rules}``; the nearest company's rule for each reason."""
         companies = (
             self.env["res.company"]
             .sudo()
             .union(*(document.company for document in documents))
         )
-        found = self.search(
-            [
-                ("company_id", "parent_of", companies.ids),
-                (f"at_{kind}", "!=", "none"),
-            ]
-        ).grouped("company_id")
+        found = self.search([("company_id", "parent_of", companies.ids)])
         rules = {}
         for company in companies:
-            for owner in reversed(company.parent_ids):
-                if owner in found:
-                    rules[company] = found[owner]
-                    break
+            nearest = {}
+            for owner in company.parent_ids:  # from the root down
+                own = found.filtered(lambda rule, owner=owner: rule.company_id == owner)
+                nearest.update({rule.reason: rule for rule in own})
+            kept = self.union(*nearest.values()).filtered(
+                lambda rule: rule[f"at_{kind}"] != "none"
+            )
+            if kept:
+                rules[company] = kept
         return rules
 
     def _dossiers(self, documents):
@@ -249,7 +251,9 @@ class RecouvrementStop(models.Model):
         )
 
     def _against_overdue(self, dossier, row, added, levels):
-        if not row["amount_overdue"] or row["days_late"] <= self.days:
+        owed = row["amount_overdue"] - row["amount_credit"]
+        currency = dossier.company_id.currency_id
+        if row["days_late"] <= self.days or currency.compare_amounts(owed, 0) <= 0:
             return None
         return self.env._(
             "%(amount)s are overdue, the oldest for %(days)s days.",
@@ -314,6 +318,9 @@ class RecouvrementStop(models.Model):
             for verdict in blocked
         ]
         message = "\n\n".join(lines)
+        if not self.env.user._is_internal() and self.env.uid != SUPERUSER_ID:
+            # a customer learns nothing of its limit or its score
+            raise UserError(self.env._("We check your order and come back to you."))
         if self.env.uid == SUPERUSER_ID:
             raise UserError(message)  # a scheduled action: nobody to press a button
         records = [verdict.document.record for verdict in blocked]

@@ -136,6 +136,10 @@ class ResCompany(models.Model):
         "CHECK (recouvrement_score_tolerance BETWEEN 0 AND 29)",
         "The score takes at most 29 days past the due date for on time.",
     )
+    _recouvrement_deposit_share = models.Constraint(
+        "CHECK (recouvrement_deposit_percent BETWEEN 0 AND 1)",
+        "The deposit is between 0 and 100 %.",
+    )
     _recouvrement_keep_positive = models.Constraint(
         "CHECK (recouvrement_run_keep_days >= 1)",
         "Run reports are kept at least one day.",

@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 _GROUPS = "recouvrement_amiable.group_reader"
 
@@ -101,6 +101,26 @@ class ResPartner(models.Model):
                         head=head.display_name,
                     )
                 )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_recouvrement_head_right(*vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_recouvrement_head_right(vals)
+        return super().write(vals)
+
+    def _check_recouvrement_head_right(self, *vals_list):
+        """Sharing another customer's limit is a decision on credit."""
+        if (
+            any(vals.get("recouvrement_head_id") for vals in vals_list)
+            and not self.env.su
+            and not self.env.user.has_group("recouvrement_amiable.group_credit_manager")
+        ):
+            raise AccessError(
+                self.env._("Only a credit manager puts a customer in a credit group.")
+            )
 
     @api.depends_context("company")
     def _compute_recouvrement_risk(self):

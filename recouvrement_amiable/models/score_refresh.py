@@ -125,7 +125,7 @@ class ScoreRefresh:
                 day=self.day,
                 depth=DEPTH,
                 accounts=item._receivable_ids(),
-                exchange=self.company.currency_exchange_journal_id.id or None,
+                exchange=self.company.root_id.currency_exchange_journal_id.id or None,
                 origin="0001-01-01",
             )
         )
@@ -303,6 +303,8 @@ class ScoreRefresh:
                       FROM account_payment p
                       JOIN res_partner q ON q.id = p.partner_id
                      WHERE p.company_id = %s AND p.state = 'rejected'
+                       AND p.payment_type = 'inbound'
+                       AND p.partner_type = 'customer'
                        AND p.date > %s::date - %s AND p.date <= %s
                        AND q.commercial_partner_id IN %s
                   GROUP BY q.commercial_partner_id

@@ -41,4 +41,23 @@ class RecouvrementExposure(models.Model):
             if partners is not None
             else SQL("TRUE"),
         )
-        return [*super()._sources(companies, partners), orders]
+        # A deposit that is invoiced is owed as an invoice, no longer as an order; the
+        # final invoice takes it back.
+        deposits = SQL(
+            """
+            SELECT o.company_id, q.commercial_partner_id, 'ordered',
+                   -l.qty_invoiced * l.price_unit * o.amount_total
+                       / NULLIF(o.amount_untaxed, 0)
+                       / COALESCE(NULLIF(o.currency_rate, 0), 1), NULL::int
+              FROM sale_order o
+              JOIN sale_order_line l ON l.order_id = o.id
+              JOIN res_partner q ON q.id = o.partner_invoice_id
+             WHERE o.state = 'sale' AND o.company_id IN %s AND l.is_downpayment
+               AND l.display_type IS NULL AND COALESCE(l.qty_invoiced, 0) <> 0 AND %s
+            """,
+            tuple(companies.ids) or (0,),
+            SQL("q.commercial_partner_id IN %s", tuple(partners.ids) or (0,))
+            if partners is not None
+            else SQL("TRUE"),
+        )
+        return [*super()._sources(companies, partners), orders, deposits]

@@ -12,9 +12,13 @@ class SaleOrder(models.Model):
     _recouvrement_kind = "order"
 
     recouvrement_stop_text = fields.Char(
-        string="Why It Would Be Stopped", compute="_compute_recouvrement_stop"
+        string="Why It Would Be Stopped",
+        compute="_compute_recouvrement_stop",
+        groups="base.group_user",
     )
-    recouvrement_is_blocked = fields.Boolean(compute="_compute_recouvrement_stop")
+    recouvrement_is_blocked = fields.Boolean(
+        compute="_compute_recouvrement_stop", groups="base.group_user"
+    )
 
     def _recouvrement_document(self):
         """This order for the rules, with what it adds in the company's currency.
@@ -22,8 +26,16 @@ class SaleOrder(models.Model):
         :rtype: Document
         """
         self.ensure_one()
-        amount = self.amount_total / (self.currency_rate or 1)
-        return Document(self, self.company_id, self.partner_invoice_id, amount)
+        rate = self.currency_rate or 1
+        total = self.amount_total / rate
+        # a confirmed order is in the exposure already; what is paid adds nothing
+        paid = sum(
+            self.sudo()
+            .transaction_ids.filtered(lambda tx: tx.state in ("authorized", "done"))
+            .mapped("amount")
+        )
+        amount = 0 if self.state == "sale" else max(total - paid / rate, 0)
+        return Document(self, self.company_id, self.partner_invoice_id, amount, total)
 
     @api.depends("state", "partner_invoice_id", "amount_total", "company_id")
     def _compute_recouvrement_stop(self):
@@ -63,6 +75,14 @@ class SaleOrder(models.Model):
 
         What is stopped stays a signed quotation; a credit manager decides.
         """
+        going = self - self._recouvrement_set_aside()
+        return super(SaleOrder, going)._validate_order() if going else None
+
+    def _recouvrement_set_aside(self):
+        """Orders that are stopped; their release is asked for.
+
+        :return: sale.order
+        """
         stop = self.env["recouvrement.stop"]
         documents = [order._recouvrement_document() for order in self]
         blocked = stop._blocked(stop._verdicts("order", documents), use=False)
@@ -71,8 +91,7 @@ class SaleOrder(models.Model):
             self.env["recouvrement.release"]._ask(
                 stopped, self.env._("Signed or paid by the customer on the portal.")
             )
-        going = self - stopped
-        return super(SaleOrder, going)._validate_order() if going else None
+        return stopped
 
     @api.depends("partner_invoice_id")
     def _compute_payment_term_id(self):
@@ -116,4 +135,7 @@ class SaleOrder(models.Model):
                 ]
             )
         )
+        decided = dossier.class_choice or dossier.insolvency
+        if dossier.kind == "consumer" and not decided:
+            return False  # no terms for a person by a score alone
         return self.env["recouvrement.score"]._worse(dossier.risk_class, risk_class)

@@ -17,16 +17,23 @@ class StockPicking(models.Model):
         :rtype: Document
         """
         self.ensure_one()
-        return Document(self, self.company_id, self.partner_id, 0)
+        partner = self.partner_id
+        if "sale_id" in self._fields and self.sale_id:
+            partner = self.sudo().sale_id.partner_invoice_id
+        return Document(self, self.company_id, partner, 0, 0)
 
-    def button_validate(self):
-        deliveries = self.filtered(
-            lambda picking: picking.picking_type_code == "outgoing"
-            and picking.location_dest_id.usage == "customer"
-            and picking.state not in ("done", "cancel")
-        )
-        if deliveries:
-            self.env["recouvrement.stop"]._enforce(
-                "delivery", [picking._recouvrement_document() for picking in deliveries]
+    def _action_done(self):
+        """After the questions of the validation: each one is asked once.
+
+        Only what a person validates; a point of sale delivers what is paid.
+        """
+        if self.env.context.get("button_validate_picking_ids"):
+            deliveries = self.filtered(
+                lambda picking: picking.picking_type_code in ("outgoing", "dropship")
+                and picking.location_dest_id.usage == "customer"
+                and picking.state not in ("done", "cancel")
             )
-        return super().button_validate()
+            if deliveries:
+                documents = [picking._recouvrement_document() for picking in deliveries]
+                self.env["recouvrement.stop"]._enforce("delivery", documents)
+        return super()._action_done()
