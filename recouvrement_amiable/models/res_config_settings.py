@@ -38,7 +38,9 @@ class ResConfigSettings(models.TransientModel):
     recouvrement_exposure_pooled = fields.Boolean(
         related="company_id.recouvrement_exposure_pooled", readonly=False
     )
-    recouvrement_currency_id = fields.Many2one(related="company_id.currency_id")
+    recouvrement_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
     recouvrement_limit_collector = fields.Monetary(
         related="company_id.recouvrement_limit_collector",
         readonly=False,
