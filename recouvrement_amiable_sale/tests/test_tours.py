@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from .test_order_stop import OrderStopCommon
@@ -8,14 +9,14 @@ from .test_order_stop import OrderStopCommon
 class TestTours(OrderStopCommon, HttpCase):
     """From the refusal to the release, in a real browser."""
 
-    def user(self, login, groups):
+    def create_person(self, login, groups):
         return new_test_user(
             self.env,
             login=login,
             name=login.capitalize(),
             groups=f"base.group_user,{groups}",
             company_id=self.company.id,
-            company_ids=[(6, 0, self.company.ids)],
+            company_ids=[Command.set(self.company.ids)],
         )
 
     def test_release(self):
@@ -23,8 +24,8 @@ class TestTours(OrderStopCommon, HttpCase):
         self._invoice(5, 900)
         self.limit(1000)
         self.rule("over_limit")
-        seller = self.user("seller", "sales_team.group_sale_salesman")
-        decider = self.user("decider", "recouvrement_amiable.group_credit_manager")
+        seller = self.create_person("seller", "sales_team.group_sale_salesman")
+        decider = self.create_person("decider", "recouvrement_amiable.group_credit_manager")
         self.company.sudo().recouvrement_manager_id = decider
         order = self.order(300, user_id=seller.id)
         address = f"/odoo/sale.order/{order.id}"
