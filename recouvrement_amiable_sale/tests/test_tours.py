@@ -14,6 +14,7 @@ class TestTours(OrderStopCommon, HttpCase):
             self.env,
             login=login,
             name=login.capitalize(),
+            lang="en_US",
             groups=f"base.group_user,{groups}",
             company_id=self.company.id,
             company_ids=[Command.set(self.company.ids)],
