@@ -26,7 +26,9 @@ class TestTours(OrderStopCommon, HttpCase):
         self.limit(1000)
         self.rule("over_limit")
         seller = self.create_person("seller", "sales_team.group_sale_salesman")
-        decider = self.create_person("decider", "recouvrement_amiable.group_credit_manager")
+        decider = self.create_person(
+            "decider", "recouvrement_amiable.group_credit_manager"
+        )
         self.company.sudo().recouvrement_manager_id = decider
         order = self.order(300, user_id=seller.id)
         address = f"/odoo/sale.order/{order.id}"

@@ -4,7 +4,8 @@ import {stepUtils} from "@web_tour/tour_utils";
 
 const confirmOrder = {
     content: "Confirm the order",
-    trigger: ".o_statusbar_buttons button[name='action_confirm']:visible:not(:disabled)",
+    trigger:
+        ".o_statusbar_buttons button[name='action_confirm']:visible:not(:disabled)",
     run: "click",
 };
 
@@ -44,7 +45,8 @@ registry.category("web_tour.tours").add("recouvrement_release_ask", {
         },
         {
             content: "Back on the quotation",
-            trigger: "body:not(:has(.modal)) .o_form_view .o_field_widget[name='order_line']",
+            trigger:
+                "body:not(:has(.modal)) .o_form_view .o_field_widget[name='order_line']",
         },
     ],
 });
@@ -78,11 +80,13 @@ registry.category("web_tour.tours").add("recouvrement_release_grant", {
         },
         {
             content: "Why it was stopped",
-            trigger: ".o_form_view .o_field_widget[name='stop_text']:contains(over the limit of)",
+            trigger:
+                ".o_form_view .o_field_widget[name='stop_text']:contains(over the limit of)",
         },
         {
             content: "What the salesperson says",
-            trigger: ".o_field_widget[name='asked_reason']:contains(announced for Friday)",
+            trigger:
+                ".o_field_widget[name='asked_reason']:contains(announced for Friday)",
         },
         {
             content: "Why it goes",
