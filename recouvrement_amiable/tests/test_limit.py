@@ -202,6 +202,7 @@ class TestLimit(RecouvrementCommon):
             self._dossier().with_user(self.manager).write({"no_credit": True})
 
     def test_a_refusal_says_why(self):
+        self._invoice(5, 100)
         limit = self.ask(900)
         with self.assertRaisesRegex(UserError, "Say why"):
             limit.action_refuse()
