@@ -11,5 +11,8 @@
         "views/sale_order_views.xml",
         "views/sale_portal_templates.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["recouvrement_amiable_sale/static/tests/tours/*.js"],
+    },
     "auto_install": True,
 }

@@ -37,8 +37,11 @@ class RecouvrementDossier(models.Model):
         string="Left", compute="_compute_exposure", compute_sudo=True
     )
     has_limit = fields.Boolean(compute="_compute_exposure", compute_sudo=True)
-    limit_share = fields.Float(
-        string="Used", compute="_compute_exposure", compute_sudo=True
+    limit_share = fields.Integer(
+        string="Used",
+        compute="_compute_exposure",
+        compute_sudo=True,
+        help="Share of the limit in percent.",
     )
     is_over_limit = fields.Boolean(
         string="Over Limit",
@@ -82,12 +85,15 @@ class RecouvrementDossier(models.Model):
             dossier.exposure_draft = row.get("amount_draft") or 0
             dossier.exposure_ordered = row.get("amount_ordered") or 0
             dossier.exposure_delivered = row.get("amount_delivered") or 0
-            dossier.limit_share = (
-                dossier.group_exposure / dossier.limit_amount
-                if dossier.limit_amount
-                else float(bool(dossier.has_limit and dossier.group_exposure > 0))
-            )
+            dossier.limit_share = dossier._used_percent()
             dossier.limit_text = dossier._limit_words(row) if row else ""
+
+    def _used_percent(self):
+        """Share of the limit that is used; all of it when the limit is nothing."""
+        used = max(self.group_exposure, 0)
+        if self.limit_amount:
+            return round(100 * used / self.limit_amount)
+        return 100 if self.has_limit and used else 0
 
     def _limit_words(self, row):
         """One sentence about the limit."""

@@ -75,6 +75,16 @@ class RecouvrementExposure(models.Model):
         self._prepare_read()
         return super().fetch(field_names)
 
+    def action_open_dossier(self):
+        """The customer's dossier: its tab Limit explains the figures."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "recouvrement.dossier",
+            "res_id": self.dossier_id.id,
+            "views": [(False, "form")],
+        }
+
     # ------------------------------------------------------------------
     # The query
     # ------------------------------------------------------------------

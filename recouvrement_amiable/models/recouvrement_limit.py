@@ -50,7 +50,7 @@ class RecouvrementLimit(models.Model):
     reason = fields.Char(required=True, tracking=True)
     state = fields.Selection(
         [
-            ("asked", "Asked"),
+            ("asked", "Requested"),
             ("approved", "Approved"),
             ("refused", "Refused"),
             ("replaced", "Replaced"),
@@ -63,7 +63,7 @@ class RecouvrementLimit(models.Model):
     )
     decided_by = fields.Many2one("res.users", readonly=True, copy=False)
     decided_on = fields.Date(readonly=True, copy=False)
-    decision = fields.Char(string="Decided Because", copy=False)
+    decision = fields.Char(string="Why", copy=False, tracking=True)
 
     @api.depends("amount", "insured_amount")
     def _compute_internal_amount(self):
@@ -234,6 +234,10 @@ class RecouvrementLimit(models.Model):
             if limit.state != "asked":
                 raise UserError(
                     self.env._("%s is decided already.", limit.display_name)
+                )
+            if not (limit.decision or "").strip():
+                raise UserError(
+                    self.env._("Say why, in “Why”: the refusal is kept with it.")
                 )
         self.sudo().write(
             {

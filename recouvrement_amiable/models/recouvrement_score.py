@@ -4,6 +4,7 @@ from datetime import date
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.tools.misc import format_date
 
 from ..analytics.expected import Habit
 from ..analytics.score import CLASSES, ENOUGH
@@ -87,6 +88,12 @@ class RecouvrementScore(models.Model):
     _dossier_date_uniq = models.UniqueIndex(
         "(dossier_id, date)", "This dossier already has a score of this day."
     )
+
+    @api.depends("date")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for score in self:
+            score.display_name = format_date(self.env, score.date)
 
     @api.model
     def _selection_class(self):

@@ -95,6 +95,12 @@ class RecouvrementScoreModel(models.Model):
     # ------------------------------------------------------------------
     # Words
     # ------------------------------------------------------------------
+    @api.depends("date")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for model in self:
+            model.display_name = format_date(self.env, model.date)
+
     @api.depends("measured", "auc", "brier", "ece")
     @api.depends_context("lang")
     def _compute_verdict(self):

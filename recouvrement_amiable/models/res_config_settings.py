@@ -39,7 +39,7 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.recouvrement_exposure_pooled", readonly=False
     )
     recouvrement_currency_id = fields.Many2one(
-        related="company_id.currency_id", string="Currency of the Limits"
+        related="company_id.currency_id", string="Company Currency"
     )
     recouvrement_limit_collector = fields.Monetary(
         related="company_id.recouvrement_limit_collector",

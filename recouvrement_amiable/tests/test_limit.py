@@ -201,6 +201,23 @@ class TestLimit(RecouvrementCommon):
         with self.assertRaises(AccessError):
             self._dossier().with_user(self.manager).write({"no_credit": True})
 
+    def test_a_refusal_says_why(self):
+        self._invoice(5, 100)
+        limit = self.ask(900)
+        with self.assertRaisesRegex(UserError, "Say why"):
+            limit.action_refuse()
+        limit.decision = "Two returned cheques in May"
+        limit.action_refuse()
+        self.assertEqual(limit.state, "refused")
+        with self.assertRaises(UserError):
+            limit.decision = "Other"
+
+    def test_share_of_the_limit(self):
+        self._invoice(5, 900)
+        self.approve(1200)
+        self.env.invalidate_all()
+        self.assertEqual(self._dossier().limit_share, 75)
+
     def test_bad_amounts(self):
         self._invoice(5, 100)
         for values in (

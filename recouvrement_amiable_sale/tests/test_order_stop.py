@@ -9,8 +9,7 @@ from odoo.addons.recouvrement_amiable.tests.common import TODAY
 from odoo.addons.recouvrement_amiable.tests.test_stop import StopCommon
 
 
-@tagged("post_install", "-at_install")
-class TestOrderStop(StopCommon):
+class OrderStopCommon(StopCommon):
     @classmethod
     def get_default_groups(cls):
         return super().get_default_groups() | cls.quick_ref(
@@ -59,6 +58,9 @@ class TestOrderStop(StopCommon):
         dossier = self._dossier()
         return self.env["recouvrement.exposure"]._of(dossier)[dossier.id]
 
+
+@tagged("post_install", "-at_install")
+class TestOrderStop(OrderStopCommon):
     def test_orders_are_in_the_exposure_once(self):
         """Ordered, then delivered, then invoiced: the same money moves along."""
         self._invoice(5, 100)

@@ -1,10 +1,14 @@
 """Scores, limits and stops of the demo, as a credit manager would have set them."""
 
+import math
+
 from odoo.addons.recouvrement_amiable.models.progress import commit_progress
 from odoo.addons.recouvrement_amiable.models.score_refresh import ScoreRefresh
 
 # Customers that have a limit: the largest exposures.
 LIMITED = 12
+# Limits are round.
+STEP = 1_000
 RULES = (
     {"reason": "over_limit", "at_order": "block", "at_invoice": "warn"},
     {"reason": "overdue", "days": 30, "at_order": "block", "at_delivery": "block"},
@@ -37,12 +41,15 @@ def _give_limits(env, company):
         .search([("company_id", "=", company.id)], limit=LIMITED)
     )
     reason = env["recouvrement.limit"].with_context(lang=env.user.lang)
-    for row in rows:
+    for number, row in enumerate(rows):
         dossier = row.dossier_id
+        # one out of four is over it
+        share = 0.8 if number % 4 == 0 else 1.5
+        amount = math.ceil(row.exposure * share / STEP) * STEP
         limit = reason.create(
             {
                 "dossier_id": dossier.id,
-                "amount": dossier.limit_recommended or 1_000,
+                "amount": amount,
                 "reason": "Contrat annuel",
             }
         )
