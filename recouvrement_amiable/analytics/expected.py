@@ -8,7 +8,8 @@ on one day of the week, is then moved to the next such day. Days are ordinals.
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from functools import lru_cache
 
 from .portfolio import CENTRAL_QUANTILES
 
@@ -54,7 +55,7 @@ class Habit:
         if self.week_day is not None:
             return day.weekday() == self.week_day
         if self.month_days:
-            return _month_day(day) in self.month_days
+            return _calendar(day.toordinal())[0] in self.month_days
         return True
 
 
@@ -76,7 +77,7 @@ def habit(items, day, usual):
     points = [(late, SHRINKAGE / len(usual)) for late in usual]
     points += [(i.paid - i.due, 2 ** ((i.paid - day) / MEMORY)) for i in paid]
     points.sort()
-    runs = [date.fromordinal(item.paid) for item in paid]
+    runs = [_calendar(item.paid) for item in paid]
     return Habit(
         median=_weighted(points, 0.5),
         low=_weighted(points, 0.25),
@@ -96,14 +97,18 @@ def _weighted(points, share):
     return points[-1][0]
 
 
-def _month_day(day):
-    return 31 if (day + timedelta(days=1)).day == 1 else day.day
+@lru_cache(maxsize=20_000)
+def _calendar(ordinal):
+    """Day of the month (31 for its last one) and of the week."""
+    day = date.fromordinal(ordinal)
+    is_last = date.fromordinal(ordinal + 1).day == 1
+    return 31 if is_last else day.day, day.weekday()
 
 
 def _month_days(runs):
     if len(runs) < HABIT_COUNT:
         return ()
-    common = Counter(map(_month_day, runs)).most_common(HABIT_DAYS)
+    common = Counter(day for day, _week_day in runs).most_common(HABIT_DAYS)
     if sum(count for _day, count in common) < HABIT_SHARE * len(runs):
         return ()
     return tuple(sorted(day for day, count in common if count > 1))
@@ -112,7 +117,7 @@ def _month_days(runs):
 def _week_day(runs):
     if len(runs) < HABIT_COUNT:
         return None
-    ((week_day, count),) = Counter(run.weekday() for run in runs).most_common(1)
+    ((week_day, count),) = Counter(week_day for _day, week_day in runs).most_common(1)
     # one run a month is no habit of the week
     if count < HABIT_SHARE * len(runs) or _month_days(runs):
         return None
