@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .relance_text import PLACEHOLDERS, unknown_placeholders
+from .situation_item import MAX_LEVELS
 
 CHANNELS = ("email", "letter", "registered", "call", "visit", "task")
 
@@ -133,6 +134,19 @@ class RecouvrementLevel(models.Model):
                         "The level “%s” writes to the customer: give it a subject and"
                         " a text.",
                         level.name,
+                    )
+                )
+
+    @api.constrains("scenario_id", "active")
+    def _check_count(self):
+        """The one query packs the place of an item in its ladder in a few bits."""
+        for scenario in self.scenario_id:
+            if len(scenario.level_ids) > MAX_LEVELS:
+                raise ValidationError(
+                    self.env._(
+                        "The scenario “%(scenario)s” has more than %(count)s levels.",
+                        scenario=scenario.name,
+                        count=MAX_LEVELS,
                     )
                 )
 

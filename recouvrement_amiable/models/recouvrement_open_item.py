@@ -85,9 +85,9 @@ class RecouvrementOpenItem(models.Model):
         )
 
     @api.model
-    def _query(self, companies, day=None, scope=None, alike=False):
+    def _query(self, companies, day=None, scope=None, alike=False, whole=None):
         return SituationQuery(
-            self.env, companies._recouvrement_parameters(day), scope, alike
+            self.env, companies._recouvrement_parameters(day), scope, alike, whole
         )
 
     @api.model
@@ -207,21 +207,26 @@ class RecouvrementOpenItem(models.Model):
     # ------------------------------------------------------------------
     @api.model
     def _item_hold_sources(self):
-        """SELECTs of ``(move_line_id, reason, until, detail)`` over CTE ``line``.
+        """SELECTs of ``(move_line_id, reason, until, detail)``.
 
-        Each source says which items it holds on ``company.day`` and until when;
-        a new reason also takes its place in ``situation_reasons.HOLD_ORDER`` and
-        its words in ``_selection_reason``.
+        Each source says which items it holds on ``company.day`` (CTE ``company``) and
+        until when; a new reason also takes its place in
+        ``situation_reasons.HOLD_ORDER`` and its words in ``_selection_reason``. A
+        source starts from its own few records and looks their items up (``LATERAL``).
         """
         return [
             SQL(
                 """
-                SELECT line.id AS move_line_id, 'excluded' AS reason,
+                SELECT l.id AS move_line_id, 'excluded' AS reason,
                        x.until, x.reason AS detail
-                  FROM line
-                  JOIN recouvrement_exclusion x ON x.move_id = line.move_id
-                   AND (x.move_line_id IS NULL OR x.move_line_id = line.id)
-                 WHERE x.active AND (x.until IS NULL OR x.until >= line.day)
+                  FROM recouvrement_exclusion x
+                  JOIN company c ON c.id = x.company_id
+                 CROSS JOIN LATERAL (
+                    SELECT i.id FROM account_move_line i
+                     WHERE i.move_id = x.move_id
+                       AND (x.move_line_id IS NULL OR x.move_line_id = i.id)
+                    OFFSET 0) l
+                 WHERE x.active AND (x.until IS NULL OR x.until >= c.day)
                 """
             )
         ]

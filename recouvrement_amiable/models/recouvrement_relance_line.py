@@ -23,9 +23,7 @@ class RecouvrementRelanceLine(models.Model):
     relance_id = SoftMany2one("recouvrement.relance", required=True, index=True)
     company_id = fields.Many2one(related="relance_id.company_id")
     dossier_id = fields.Many2one(related="relance_id.dossier_id")
-    move_line_id = SoftMany2one(
-        "account.move.line", string="Item", required=True, index=True
-    )
+    move_line_id = SoftMany2one("account.move.line", string="Item", required=True)
     move_id = fields.Many2one(related="move_line_id.move_id", string="Invoice")
     level_id = SoftMany2one("recouvrement.level")
     kind = fields.Selection(
@@ -57,8 +55,10 @@ class RecouvrementRelanceLine(models.Model):
         related="company_id.currency_id", string="Company Currency"
     )
 
+    # One index for both: no level twice, and the lines of an item, whatever they say.
     _item_level_uniq = models.UniqueIndex(
-        "(move_line_id, level_id) WHERE granted AND cancelled IS NOT TRUE",
+        "(move_line_id,"
+        " (CASE WHEN granted AND cancelled IS NOT TRUE THEN level_id END))",
         "This item already got this level.",
     )
 

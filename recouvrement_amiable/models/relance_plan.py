@@ -54,7 +54,7 @@ class RelancePlan(RelanceWriter):
         """
         item = self.env["recouvrement.open.item"]
         item._prepare_read(whole=True)
-        query = item._query(self.company, self.day, scope)
+        query = item._query(self.company, self.day, scope, whole=True)
         self._execute(SQL("DROP TABLE IF EXISTS plan_item, plan_dossier"))
         self._execute(
             SQL(

@@ -225,26 +225,25 @@ class ResCompany(models.Model):
             self.env.execute_query(
                 SQL(
                     """
-                    SELECT c.id, x.date
+                    SELECT c.id, max(x.date)
                       FROM (VALUES %s) c (id, day)
                       JOIN res_company p ON p.id = c.id
+                      JOIN account_journal j ON j.type IN ('bank', 'credit')
+                       AND j.company_id::text
+                           = ANY(string_to_array(p.parent_path, '/'))
+                      JOIN res_company k ON j.company_id::text
+                           = ANY(string_to_array(k.parent_path, '/'))
                      CROSS JOIN LATERAL (
-                        SELECT max(COALESCE(recent.date, older.date)) AS date
-                          FROM account_journal j
-                     LEFT JOIN LATERAL (
-                            SELECT m.date FROM account_move m
-                             WHERE m.journal_id = j.id AND m.state = 'posted'
-                               AND m.date BETWEEN c.day - 60 AND c.day
-                          ORDER BY m.date DESC LIMIT 1) recent ON true
-                     LEFT JOIN LATERAL (
-                            -- + 0: by the journal's index, not by that of dates
-                            SELECT max(m.date + 0) AS date FROM account_move m
-                             WHERE m.journal_id = j.id AND m.state = 'posted'
-                               AND m.date < c.day - 60
-                               AND recent.date IS NULL) older ON true
-                         WHERE j.company_id::text
-                               = ANY(string_to_array(p.parent_path, '/'))
-                           AND j.type IN ('bank', 'credit')) x
+                        -- rows compared as wholes: by the index of journals, the
+                        -- one of dates would read through everybody's entries
+                        SELECT m.date FROM account_move m
+                         WHERE m.state = 'posted'
+                           AND (m.journal_id, m.company_id, m.date)
+                               BETWEEN (j.id, k.id, '-infinity'::date)
+                                   AND (j.id, k.id, c.day)
+                      ORDER BY m.journal_id DESC, m.company_id DESC, m.date DESC
+                         LIMIT 1) x
+                  GROUP BY c.id
                     """,
                     rows,
                 )

@@ -83,7 +83,7 @@ def ladder_cte():
     )
 
 
-def line_cte(scope, receivable_ids):
+def _line_sql(scope, receivable_ids):
     """Open receivable items. ``days_late`` is negative before the due date.
 
     The accounts are spelled out: the planner then knows how many items to expect,
@@ -110,7 +110,7 @@ def line_cte(scope, receivable_ids):
         """
         SELECT l.id, l.company_id, d.partner_id, l.move_id, l.currency_id,
                l.amount_residual, l.amount_residual_currency,
-               c.day - %(due)s AS days_late, c.day, %(marks)s AS flags,
+               c.day - %(due)s AS days_late, %(marks)s AS flags,
                d.id AS dossier_id,
                COALESCE(
                    CASE WHEN m.recouvrement_scenario_id IN (SELECT id FROM ladder)
@@ -140,23 +140,29 @@ def line_cte(scope, receivable_ids):
     )
 
 
-def reached_cte():
+def _reached_join(whole):
     """Highest delay said about each item, before and after the due date.
 
     The level's own delay counts, so that a corrected ladder moves what was
-    already said with it.
+    already said with it. A whole ledger is gathered at once; for a few customers
+    each item looks up its own.
     """
-    return SQL(
+    reached = SQL(
         """
         SELECT rl.move_line_id,
                max(v.delay) FILTER (WHERE v.delay >= 0) AS late_delay,
                max(v.delay) FILTER (WHERE v.delay < 0) AS early_delay
-          FROM line
-          JOIN recouvrement_relance_line rl ON rl.move_line_id = line.id
+          FROM recouvrement_relance_line rl
           JOIN recouvrement_level v ON v.id = rl.level_id
-         WHERE rl.granted AND rl.cancelled IS NOT TRUE
+         WHERE rl.granted AND rl.cancelled IS NOT TRUE %s
       GROUP BY rl.move_line_id
-        """
+        """,
+        SQL() if whole else SQL("AND rl.move_line_id = line.id"),
+    )
+    return SQL(
+        "LEFT JOIN %s (%s) r ON r.move_line_id = line.id",
+        SQL() if whole else SQL("LATERAL"),
+        reached,
     )
 
 
@@ -177,19 +183,62 @@ def holds_cte(sources, key):
     )
 
 
-def placed_cte():
-    """Place of each item in its ladder: how many levels passed, and reached."""
+def _boolean(name):
+    return SQL("%s::int", SQL(name))
+
+
+# What tells the places of a dossier's items apart, packed in one integer: what
+# happens to an item depends on its place alone. ``(name, SQL, bits)`` from the
+# lowest bit; the scenario fills the upper half.
+_PLACE = (
+    ("is_late", _boolean("o.is_late"), 1),
+    ("is_credit", _boolean("o.is_credit"), 1),
+    ("from_first", _boolean("o.from_first"), 1),
+    ("is_positive", SQL("(o.amount_residual > 0)::int"), 1),
+    ("is_negative", SQL("(o.amount_residual < 0)::int"), 1),
+    ("is_past", SQL("(o.days_late >= 0)::int"), 1),
+    ("passed", SQL("COALESCE(w.passed, 0)"), 6),
+    ("reached", SQL("COALESCE(w.reached, 0)"), 6),
+    ("item_holds", SQL("o.item_holds"), 14),
+)
+_HALF = 32
+MAX_LEVELS = 60  # of a ladder, within the bits above
+
+
+def _pack():
+    terms, shift = [SQL("(COALESCE(o.scenario_id, 0)::bigint << %s)", _HALF)], 0
+    for _name, value, bits in _PLACE:
+        terms.append(SQL("((%s)::bigint << %s)", value, shift))
+        shift += bits
+    return SQL(" | ").join(terms)
+
+
+def _unpack(place):
+    """Columns of a place, by name."""
+    columns, shift = {"scenario_id": SQL("NULLIF(%s >> %s, 0)::int", place, _HALF)}, 0
+    for name, _value, bits in _PLACE:
+        column = SQL("(%s >> %s & %s)::int", place, shift, (1 << bits) - 1)
+        is_flag = name.startswith(("is_", "from_"))
+        columns[name] = SQL("(%s)::bool", column) if is_flag else column
+        shift += bits
+    return columns
+
+
+def placed_cte(scope, receivable_ids, whole):
+    """Place of each open item in its ladder: how many levels passed, and reached.
+
+    :param SQL scope: see ``SituationQuery``
+    :param tuple receivable_ids: ids of accounts
+    :param bool whole: the scope is (nearly) the whole ledger
+    """
     # OFFSET 0 keeps each step apart: PostgreSQL would otherwise copy the
     # expressions into one another and compute them ten times a row.
     return SQL(
         """
-        SELECT o.*,
-               CASE WHEN o.is_late THEN width_bucket(o.days_late, o.late_delays)
-                    ELSE width_bucket(o.days_late, o.early_delays) END AS passed,
-               COALESCE(CASE
-                   WHEN o.is_late THEN width_bucket(o.late_delay, o.late_delays)
-                   ELSE width_bucket(o.early_delay, o.early_delays) END, 0)
-                   AS reached
+        SELECT o.id, o.dossier_id, o.company_id, o.partner_id, o.scenario_id, o.move_id,
+               o.currency_id, o.amount_residual, o.amount_residual_currency,
+               o.days_late, o.is_late, o.is_credit, o.item_holds,
+               o.item_until, o.item_detail, %(place)s AS place
           FROM (
             SELECT line.*, COALESCE(line.days_late > 0 OR
                        (line.days_late = 0 AND g.late_delays[1] = 0), false)
@@ -198,77 +247,80 @@ def placed_cte():
                    line.flags | COALESCE(h.reasons, 0) AS item_holds,
                    h.until AS item_until, h.detail AS item_detail,
                    r.late_delay, r.early_delay, g.late_delays, g.early_delays
-              FROM line
+              FROM (%(line)s) line
          LEFT JOIN ladder g ON g.id = line.scenario_id
-         LEFT JOIN reached r ON r.move_line_id = line.id
+         %(reached)s
          LEFT JOIN item_hold h ON h.move_line_id = line.id
             OFFSET 0) o
-        """
+         CROSS JOIN LATERAL (
+            SELECT CASE WHEN o.is_late THEN width_bucket(o.days_late, o.late_delays)
+                        ELSE width_bucket(o.days_late, o.early_delays) END AS passed,
+                   CASE WHEN o.is_late THEN width_bucket(o.late_delay, o.late_delays)
+                        ELSE width_bucket(o.early_delay, o.early_delays) END AS reached
+            ) w
+        """,
+        place=_pack(),
+        line=_line_sql(scope, receivable_ids),
+        reached=_reached_join(whole),
     )
 
 
-def alike_cte():
+def item_cte():
     """Items of a dossier that stand at the same place, counted and added up.
 
-    What happens to an item depends on these columns alone: one row then speaks for
-    all, and takes the name of the oldest.
-    """
-    return SQL(
-        """
-        SELECT (a.oldest & 4294967295)::int AS id, -(a.oldest >> 32)::int AS days_late,
-               a.*
-          FROM (
-            SELECT p.dossier_id, p.company_id, p.partner_id, p.scenario_id,
-                   p.is_late, p.is_credit, p.item_holds, p.from_first,
-                   p.passed, p.reached, count(*) AS items,
-                   sum(p.amount_residual) AS amount_residual,
-                   max(p.item_until) AS item_until, min(p.item_detail) AS item_detail,
-                   min((-p.days_late)::bigint << 32 | p.id) AS oldest
-              FROM placed p
-          GROUP BY p.dossier_id, p.company_id, p.partner_id, p.scenario_id,
-                   p.is_late, p.is_credit, p.item_holds, p.from_first,
-                   p.passed, p.reached, sign(p.amount_residual), p.days_late >= 0
-            OFFSET 0) a
-        """
-    )
-
-
-def item_cte(source, columns):
-    """Each item, or each group of items alike, with its next level.
-
-    :param str source: CTE of the places
-    :param columns: names of the columns of the source to hand on
+    One row speaks for all and takes the name of the oldest; with their next level.
     """
     side = SQL(", ").join(
         SQL(
-            "CASE WHEN p.is_late THEN g.%s ELSE g.%s END AS %s",
+            "CASE WHEN a.is_late THEN g.%s ELSE g.%s END AS %s",
             SQL.identifier(f"late_{name}"),
             SQL.identifier(f"early_{name}"),
             SQL.identifier(name),
         )
         for name in ("ids", "delays", "gaps", "needs")
     )
+    columns = SQL(", ").join(
+        SQL("%s AS %s", value, SQL.identifier(name))
+        for name, value in _unpack(SQL("k.place")).items()
+    )
     return SQL(
         """
-        SELECT %(columns)s, c.day, c.is_open, c.bank_hold, c.day - x.days_late AS due,
+        SELECT x.dossier_id, x.place, x.items, x.amount_residual, x.item_until,
+               x.item_detail, x.company_id, x.partner_id, x.scenario_id,
+               (x.oldest & 4294967295)::int AS id, x.days_late,
+               x.is_late, x.is_credit, x.item_holds,
+               x.day, x.is_open, x.bank_hold, x.day - x.days_late AS due,
                x.minimum_amount, x.credit_policy,
                x.ids[x.reached] AS reached_level_id,
                x.ids[x.next] AS next_level_id,
                x.delays[x.next] AS next_delay,
                x.gaps[x.next] AS next_gap,
                x.needs[x.next] AS next_need,
-               x.passed >= x.next AS is_passed
+               CASE WHEN x.ids IS NOT NULL THEN x.passed >= x.next END AS is_passed
           FROM (
-            SELECT p.*, g.minimum_amount, g.credit_policy, %(side)s,
-                   CASE WHEN p.passed > p.reached AND NOT (p.is_late
-                             AND (g.progression = 'step' OR p.from_first))
-                        THEN p.passed ELSE p.reached + 1 END AS next
-              FROM %(source)s p
-         LEFT JOIN ladder g ON g.id = p.scenario_id
+            SELECT a.*, d.company_id, d.partner_id, c.day, c.is_open, c.bank_hold,
+                   -(a.oldest >> 32)::int AS days_late,
+                   g.minimum_amount, g.credit_policy, %(side)s,
+                   CASE WHEN a.passed > a.reached AND NOT (a.is_late
+                             AND (g.progression = 'step' OR a.from_first))
+                        THEN a.passed ELSE a.reached + 1 END AS next
+              FROM (
+                SELECT k.*, %(columns)s
+                  FROM (
+                    SELECT p.dossier_id, p.place, count(*) AS items,
+                           sum(p.amount_residual) AS amount_residual,
+                           max(p.item_until) AS item_until,
+                           min(p.item_detail) AS item_detail,
+                           min((-p.days_late)::bigint << 32 | p.id) AS oldest
+                      FROM placed p
+                  GROUP BY p.dossier_id, p.place
+                    OFFSET 0) k
+                OFFSET 0) a
+              JOIN recouvrement_dossier d ON d.id = a.dossier_id
+              JOIN company c ON c.id = d.company_id
+         LEFT JOIN ladder g ON g.id = a.scenario_id
             OFFSET 0) x
-          JOIN company c ON c.id = x.company_id
         """,
-        columns=SQL(", ").join(SQL.identifier("x", name) for name in columns),
-        source=SQL.identifier(source),
+        columns=columns,
         side=side,
     )

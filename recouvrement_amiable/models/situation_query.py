@@ -11,15 +11,15 @@ How it works, step by step (one CTE each):
 =============  ================================================================
 ``company``    the day and the company's own rules (open day, bank data, start)
 ``ladder``     one row per scenario, its levels as arrays ordered by delay
-``line``       the open receivable items with their dossier and scenario
-``reached``    highest delay already said about each item
 ``item_hold``  holds recorded about one item (exclusions; later disputes, …)
-``placed``     place of each item in its ladder
-``alike``      only for totals: items at the same place as one row
-``item``       level reached and next level
+``placed``     the open receivable items with their dossier, their scenario and
+               their place in its ladder, from the highest delay already said
+``item``       items of a dossier at the same place as one row, with the level
+               reached and the next one
 ``account``    per dossier: amounts due and credits (``balance``), last relance
                and unfinished work (``history``), ``dossier_hold``, ``contact``
-``classified`` every hold and every reason to wait that applies to each item
+``classified`` every hold and every reason to wait that applies to each place
+``settled``    the one situation of each place
 =============  ================================================================
 
 The order of ``HOLD_ORDER`` decides which hold is *the* reason when several
@@ -41,22 +41,28 @@ from .situation_reasons import (
     hold_bit,
 )
 
-COLUMNS = (
-    "id",
-    "company_id",
-    "partner_id",
-    "dossier_id",
+# Of the place, whatever stands there.
+PLACE_COLUMNS = (
     "scenario_id",
-    "amount_residual",
-    "days_late",
     "is_late",
     "is_credit",
     "item_holds",
-    "item_until",
-    "item_detail",
+    "reached_level_id",
+    "next_level_id",
+    "next_delay",
+    "last_late",
+    "last_any",
+    "holds",
+    "waits",
+    "situation",
+    "reason",
+    "late_amount",
+    "credit_amount",
+    "credit_policy",
+    "email_partner_id",
+    "phone_partner_id",
+    "post_partner_id",
 )
-# What only a single item has.
-ITEM_COLUMNS = ("move_id", "currency_id", "amount_residual_currency")
 
 
 class SituationQuery:
@@ -68,13 +74,15 @@ class SituationQuery:
         (account_move_line) that keeps whole accounts, or None for all
     :param alike: one row for the items of a dossier that stand at the same place,
         with their number and sum, instead of one row per item
+    :param whole: the scope is nearly the whole ledger; by default where there is none
     """
 
-    def __init__(self, env, companies, scope=None, alike=False):
+    def __init__(self, env, companies, scope=None, alike=False, whole=None):
         self.env = env
         self.companies = companies
         self.scope = scope or SQL("TRUE")
         self.alike = alike
+        self.whole = scope is None if whole is None else whole
 
     # ------------------------------------------------------------------
     # Extension points
@@ -107,17 +115,13 @@ class SituationQuery:
         accounts_ids = self.env["recouvrement.open.item"]._receivable_ids()
         item_holds = steps.holds_cte(self.item_hold_sources(), "move_line_id")
         dossier_holds = steps.holds_cte(self.dossier_hold_sources(), "dossier_id")
-        alike = [("alike", inline, steps.alike_cte())] if self.alike else []
-        source = "alike" if self.alike else "placed"
+        placed = steps.placed_cte(self.scope, accounts_ids, self.whole)
         return [
             ("company", hot, steps.company_cte(self.companies)),
             ("ladder", hot, steps.ladder_cte()),
-            ("line", hot, steps.line_cte(self.scope, accounts_ids)),
-            ("reached", inline, steps.reached_cte()),
             ("item_hold", inline, item_holds),
-            ("placed", inline, steps.placed_cte()),
-            *alike,
-            ("item", hot, steps.item_cte(source, self._columns())),
+            ("placed", inline if self.alike else hot, placed),
+            ("item", hot, steps.item_cte()),
             ("debtor", hot, SQL("SELECT DISTINCT dossier_id FROM item")),
             ("balance", inline, accounts.balance_cte()),
             ("history", inline, accounts.history_cte()),
@@ -125,23 +129,19 @@ class SituationQuery:
             ("contact", inline, accounts.contact_cte()),
             ("account", hot, accounts.account_cte()),
             ("classified", inline, self._classified()),
+            ("settled", hot, self._settled()),
         ]
 
-    def _columns(self):
-        """Columns that go through the query unchanged."""
-        return COLUMNS + (("items",) if self.alike else ITEM_COLUMNS)
-
     def _classified(self):
-        """Each item with every hold and every reason to wait that applies."""
+        """Each place with every hold and every reason to wait that applies."""
         return SQL(
             """
             SELECT i.*, b.late_amount, b.credit_amount, b.last_late, b.last_any,
                    b.email_partner_id, b.phone_partner_id, b.post_partner_id,
                    i.item_holds | b.holds | %(holds)s AS holds,
                    b.unfinished | %(waits)s AS waits,
-                   COALESCE(i.item_until, b.until) AS until,
-                   COALESCE(i.item_detail, b.detail) AS detail,
-                   GREATEST(i.due + i.next_delay, e.gap_day, b.until) AS next_date
+                   b.until AS account_until, b.detail AS account_detail,
+                   GREATEST(e.gap_day, b.until) AS not_before
               FROM item i
               JOIN account b ON b.dossier_id = i.dossier_id
              CROSS JOIN LATERAL (
@@ -188,8 +188,8 @@ class SituationQuery:
             CREDIT_HOLD_SHARE,
         )
 
-    def _final(self):
-        """Exactly one situation per item, with its reason and the other holds."""
+    def _settled(self):
+        """Exactly one situation per place, with its reason and the other holds."""
         account_holds = sum(
             hold_bit(hold)
             for hold in HOLD_ORDER
@@ -197,12 +197,7 @@ class SituationQuery:
         )
         return SQL(
             """
-            SELECT %(columns)s, y.id AS move_line_id, y.due AS date_due, y.day,
-                   y.reached_level_id, y.next_level_id, y.next_delay,
-                   y.next_date, y.last_late, y.last_any, y.until, y.detail,
-                   y.holds, y.waits, y.situation,
-                   y.late_amount, y.credit_amount, y.credit_policy,
-                   y.email_partner_id, y.phone_partner_id, y.post_partner_id,
+            SELECT y.*,
                    CASE y.situation
                      WHEN 'held' THEN %(hold)s
                      WHEN 'waiting' THEN %(wait)s
@@ -225,11 +220,39 @@ class SituationQuery:
                   FROM classified c
                 OFFSET 0) y
             """,
-            columns=SQL(", ").join(
-                SQL.identifier("y", name) for name in self._columns()
-            ),
             hold=first_reason(SQL("y.holds"), HOLD_ORDER),
             wait=first_reason(SQL("y.waits"), WAITING_ORDER),
             account=account_holds,
             person=sum(map(hold_bit, PERSON_HOLDS)),
+        )
+
+    def _final(self):
+        """One row per item, or per place."""
+        columns = SQL(", ").join(SQL.identifier("s", name) for name in PLACE_COLUMNS)
+        if self.alike:
+            row, own, source = SQL("s"), SQL("s.items"), SQL("settled s")
+        else:
+            row = SQL("p")
+            own = SQL("p.move_id, p.currency_id, p.amount_residual_currency")
+            source = SQL(
+                "placed p JOIN settled s"
+                " ON s.dossier_id = p.dossier_id AND s.place = p.place"
+            )
+        return SQL(
+            """
+            SELECT %(row)s.id, %(row)s.company_id, %(row)s.partner_id,
+                   %(row)s.dossier_id, %(row)s.amount_residual, %(row)s.days_late,
+                   %(row)s.item_until, %(row)s.item_detail, %(own)s, %(columns)s,
+                   %(row)s.id AS move_line_id, s.day,
+                   s.day - %(row)s.days_late AS date_due,
+                   GREATEST(s.day - %(row)s.days_late + s.next_delay, s.not_before)
+                       AS next_date,
+                   COALESCE(%(row)s.item_until, s.account_until) AS until,
+                   COALESCE(%(row)s.item_detail, s.account_detail) AS detail
+              FROM %(source)s
+            """,
+            row=row,
+            own=own,
+            columns=columns,
+            source=source,
         )

@@ -442,6 +442,17 @@ class TestRun(RecouvrementCommon):
             self.level2.delay = 3
             self.env.flush_all()
 
+    def test_sixty_levels_and_no_more(self):
+        ladder = self._create_scenario("Long", range(-10, 50), progression="age")
+        move = self._invoice(49)
+        self._dossier().scenario_choice_id = ladder
+        self._run()
+        line = self._relances().line_ids.filtered("granted")
+        self.assertEqual(line.move_line_id.move_id, move)
+        self.assertEqual(line.level_id.delay, 49)
+        with self.assertRaisesRegex(ValidationError, "60"):
+            ladder.level_ids[:1].copy({"delay": 99})
+
     def test_template_that_does_not_render(self):
         with self.assertRaisesRegex(ValidationError, "tottal"):
             self.level1.body = "<p>{{tottal}}</p>"
