@@ -5,6 +5,7 @@ from . import test_email
 from . import test_analytics
 from . import test_history
 from . import test_legal_rates
+from . import test_legal_interest
 from . import test_score
 from . import test_limit
 from . import test_stop
