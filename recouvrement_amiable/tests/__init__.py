@@ -9,6 +9,7 @@ from . import test_legal_interest
 from . import test_legal_indemnity
 from . import test_legal_deadlines
 from . import test_legal_prescription
+from . import test_legal_properties
 from . import test_score
 from . import test_limit
 from . import test_stop
