@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from .amounts import to_percent
 from .errors import BadSetting
 from .schedule import ACT_365, ACT_ACT
 
@@ -135,6 +136,10 @@ class Segment(NamedTuple):
     year: int
     base: int
     amount: int
+
+    @property
+    def percent(self):
+        return to_percent(self.rate)
 
 
 class Imputation(NamedTuple):

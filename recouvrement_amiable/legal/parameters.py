@@ -42,6 +42,10 @@ class Parameter:
     def __init__(self, *values):
         self.values = values
 
+    @property
+    def latest(self):
+        return self.values[-1]
+
     def on(self, day):
         """The value in force on a day.
 
@@ -87,6 +91,25 @@ ORDER_SERVICE_MONTHS = Parameter(
     Since(date(1976, 1, 1), 6, "CPC 1411"),
     Since(date(2026, 9, 1), 3, "CPC 1411, décret 2026-96 art. 9"),
 )
+
+# Years of prescription, by the first day of the period. The general ones are those of
+# the reform of 2008; for the others, as far back as this package looks.
+_REFORM = date(2008, 6, 19)
+_EARLIEST = date(2000, 1, 1)
+PRESCRIPTION_COMMERCE = Parameter(Since(_REFORM, 5, "C. com. L110-4"))
+PRESCRIPTION_CIVIL = Parameter(Since(_REFORM, 5, "C. civ. 2224"))
+PRESCRIPTION_CONSUMER = Parameter(Since(_REFORM, 2, "C. conso. L218-2"))
+PRESCRIPTION_PUBLIC = Parameter(Since(_EARLIEST, 4, "loi 68-1250 art. 1"))
+PRESCRIPTION_TRANSPORT = Parameter(Since(_EARLIEST, 1, "C. com. L133-6"))
+PRESCRIPTION_TELECOM = Parameter(Since(_EARLIEST, 1, "C. postes L34-2"))
+PRESCRIPTION_PUBLIC_WATER = Parameter(Since(_EARLIEST, 4, "CGCT L1617-5"))
+PRESCRIPTION_SHIP = Parameter(Since(_EARLIEST, 1, "C. com. L110-4 II"))
+LAPSE_CREDIT = Parameter(Since(_EARLIEST, 2, "C. conso. R312-35"))
+
+
+def prescription_by_contract(years):
+    """Period that a contract sets, as a parameter (C. civ. 2254)."""
+    return Parameter(Since(_REFORM, years, "C. civ. 2254"))
 
 
 def check_kind(kind):

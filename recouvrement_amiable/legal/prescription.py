@@ -145,6 +145,7 @@ def limitation(
     :param bool notice_clause: the contract with a company says that a formal notice
         interrupts (C. civ. 2254); ignored for any other debtor
     :rtype: Limitation
+    :raises NotInForce: a start before the periods of today, of 2008
     :raises NoStart, UnknownSector, ContractualYears, UnknownEvent, DateOutOfRange,
         BadPeriod, BadSetting:
 
@@ -166,8 +167,8 @@ def limitation(
     return Limitation(
         first.last_day,
         first.basis,
-        rule.years,
-        rule.article,
+        first.period.value,
+        first.period.article,
         sector == UNKNOWN and contract_years is None,
         tuple(first.steps),
         tuple(first.ignored),
@@ -206,22 +207,24 @@ class _Clock:
     basis: str
     start: date
     letters: str | None
+    period: object = None
     last_day: date | None = None
     running_from: date | None = None
     steps: list = field(default_factory=list)
     ignored: list = field(default_factory=list)
 
     def __post_init__(self):
+        self.period = self.rule.period.on(self.start)
         self.last_day = self._period_from(self.start)
         self.running_from = self.start
         self.steps.append(
-            Step(self.basis, self.start, self.rule.article, self.last_day)
+            Step(self.basis, self.start, self.period.article, self.last_day)
         )
 
     def _period_from(self, day):
         if self.rule.calendar:
-            return date(day.year + self.rule.years, 12, 31)
-        return add_years(day, self.rule.years)
+            return date(day.year + self.period.value, 12, 31)
+        return add_years(day, self.period.value)
 
     def take(self, event):
         """Move the last day, or say why not."""

@@ -4,7 +4,23 @@
 from typing import NamedTuple
 
 from .errors import ContractualYears, UnknownSector
-from .parameters import COMPANY, CONSUMER, PUBLIC, check_kind
+from .parameters import (
+    COMPANY,
+    CONSUMER,
+    LAPSE_CREDIT,
+    PRESCRIPTION_CIVIL,
+    PRESCRIPTION_COMMERCE,
+    PRESCRIPTION_CONSUMER,
+    PRESCRIPTION_PUBLIC,
+    PRESCRIPTION_PUBLIC_WATER,
+    PRESCRIPTION_SHIP,
+    PRESCRIPTION_TELECOM,
+    PRESCRIPTION_TRANSPORT,
+    PUBLIC,
+    Parameter,
+    check_kind,
+    prescription_by_contract,
+)
 
 PERFORMANCE = "performance"
 DUE = "due"
@@ -16,41 +32,43 @@ UNKNOWN = "unknown"
 class Rule(NamedTuple):
     """A period of prescription.
 
-    :ivar int years:
-    :ivar str article:
+    :ivar Parameter period: years, by the day on which it starts
     :ivar tuple starts: days from which it may run: ``performance``, ``due``
     :ivar bool calendar: in whole years, from 1 January of the next one
     :ivar bool lapse: a *forclusion*, which only acts before a court interrupt
     """
 
-    years: int
-    article: str
+    period: Parameter
     starts: tuple = (PERFORMANCE, DUE)
     calendar: bool = False
     lapse: bool = False
 
 
-_COMMERCE = Rule(5, "C. com. L110-4")
-_PROFESSIONAL = Rule(5, "C. civ. 2224")
-_CONSUMER = Rule(2, "C. conso. L218-2")
-_PUBLIC = Rule(4, "loi 68-1250 art. 1", calendar=True)
+_ALL = (COMPANY, CONSUMER, PUBLIC)
+_CIVIL = Rule(PRESCRIPTION_CIVIL)
+_CONSUMER = Rule(PRESCRIPTION_CONSUMER)
+_PUBLIC = Rule(PRESCRIPTION_PUBLIC, calendar=True)
 # from the delivery, which is the performance
-_TRANSPORT = Rule(1, "C. com. L133-6", (PERFORMANCE,))
-_TELECOM = Rule(1, "C. postes L34-2", (DUE,))
+_TRANSPORT = Rule(PRESCRIPTION_TRANSPORT, (PERFORMANCE,))
+_TELECOM = Rule(PRESCRIPTION_TELECOM, (DUE,))
 # the day on which the public accountant took charge stands for the performance
-_PUBLIC_WATER = Rule(4, "CGCT L1617-5", (PERFORMANCE,))
+_PUBLIC_WATER = Rule(PRESCRIPTION_PUBLIC_WATER, (PERFORMANCE,))
 
 # The one-year periods hold against a public body too, as far as a prudent reading
 # goes: its own four years would only come later.
 SECTORS = {
-    GENERAL: {COMPANY: _COMMERCE, CONSUMER: _CONSUMER, PUBLIC: _PUBLIC},
-    "transport": dict.fromkeys((COMPANY, CONSUMER, PUBLIC), _TRANSPORT),
-    "telecom": dict.fromkeys((COMPANY, CONSUMER, PUBLIC), _TELECOM),
-    "energy": {COMPANY: _PROFESSIONAL, CONSUMER: _CONSUMER, PUBLIC: _PUBLIC},
-    "water": {COMPANY: _PROFESSIONAL, CONSUMER: _CONSUMER, PUBLIC: _PUBLIC},
-    "public_water": dict.fromkeys((COMPANY, CONSUMER, PUBLIC), _PUBLIC_WATER),
-    "ship_supplies": {COMPANY: Rule(1, "C. com. L110-4 II")},
-    "consumer_credit": {CONSUMER: Rule(2, "C. conso. R312-35", (DUE,), lapse=True)},
+    GENERAL: {
+        COMPANY: Rule(PRESCRIPTION_COMMERCE),
+        CONSUMER: _CONSUMER,
+        PUBLIC: _PUBLIC,
+    },
+    "transport": dict.fromkeys(_ALL, _TRANSPORT),
+    "telecom": dict.fromkeys(_ALL, _TELECOM),
+    "energy": {COMPANY: _CIVIL, CONSUMER: _CONSUMER, PUBLIC: _PUBLIC},
+    "water": {COMPANY: _CIVIL, CONSUMER: _CONSUMER, PUBLIC: _PUBLIC},
+    "public_water": dict.fromkeys(_ALL, _PUBLIC_WATER),
+    "ship_supplies": {COMPANY: Rule(PRESCRIPTION_SHIP)},
+    "consumer_credit": {CONSUMER: Rule(LAPSE_CREDIT, (DUE,), lapse=True)},
 }
 
 
@@ -67,7 +85,7 @@ def rule_of(kind, sector=GENERAL, contract_years=None):
         L218-1), nor with a public body, whose period is set by its own law
     :raises BadSetting: unknown kind
 
-    >>> rule_of("consumer").years
+    >>> rule_of("consumer").period.latest.value
     2
     """
     check_kind(kind)
@@ -78,10 +96,10 @@ def rule_of(kind, sector=GENERAL, contract_years=None):
         return rule
     if kind != COMPANY or contract_years not in range(1, 11):
         raise ContractualYears(years=contract_years, kind=kind)
-    return rule._replace(years=contract_years, article="C. civ. 2254")
+    return rule._replace(period=prescription_by_contract(contract_years))
 
 
 def _shortest(kind):
     rules = [by_kind[kind] for by_kind in SECTORS.values() if kind in by_kind]
-    shortest = min(rules, key=lambda rule: rule.years)
-    return Rule(shortest.years, shortest.article)
+    shortest = min(rules, key=lambda rule: rule.period.latest.value)
+    return Rule(shortest.period)

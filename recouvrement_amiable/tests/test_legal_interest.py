@@ -66,6 +66,7 @@ class TestCompany(LegalCase):
         self.assertEqual(segment.first, date(2026, 7, 16))
         self.assertEqual(segment.last, date(2026, 9, 30))
         self.assertEqual((segment.base, segment.year), (1_000_000, 365))
+        self.assertEqual(segment.percent, Decimal("12.40"))
 
     def test_two_half_years(self):
         one = claim(12000, date(2026, 5, 31))

@@ -13,6 +13,7 @@ from ..legal.errors import (
     ContractualYears,
     DateOutOfRange,
     NoStart,
+    NotInForce,
     UnknownEvent,
     UnknownSector,
 )
@@ -110,6 +111,12 @@ class TestPeriods(BaseCase):
         ]:
             with self.assertRaises(ContractualYears):
                 limitation(kind, performed=DONE, contract_years=years)
+
+    def test_before_the_reform(self):
+        with self.assertRaises(NotInForce):
+            limitation("company", performed=date(2008, 6, 18))
+        found = last_day("company", performed=date(2008, 6, 19))
+        self.assertEqual(found, date(2013, 6, 19))
 
     def test_errors(self):
         with self.assertRaises(NoStart):
