@@ -78,6 +78,8 @@ class Claim(NamedTuple):
     :ivar date judgment: opening of insolvency; only for a debt born before it
     :ivar suspensions: pairs of days, both without interest (grace period, C. civ.
         1343-5; over-indebtedness, C. conso. L722-14; dispute), the last may be None
+    :ivar date charged_until: last day whose interest is on an invoice of its own; the
+        period asked for starts after it. Its amount goes to ``movements``
     """
 
     kind: str
@@ -88,6 +90,7 @@ class Claim(NamedTuple):
     notice: date | None = None
     judgment: date | None = None
     suspensions: tuple = ()
+    charged_until: date | None = None
 
 
 class Totals(NamedTuple):

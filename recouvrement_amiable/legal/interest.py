@@ -56,7 +56,8 @@ __all__ = [
 class InterestEngine:
     """Computes claims under one policy.
 
-    :param ReferenceRates rates:
+    :param ReferenceRates rates: as they are now; another engine is made when they
+        change
     :param Policy policy:
     """
 
@@ -78,9 +79,9 @@ class InterestEngine:
         :param Claim claim:
         :param date until: last day of interest, included; movements after it are
             ignored
-        :param date since: first day of the period, to claim what follows the days
-            already charged; by default all of them. Whatever the rounding, the
-            interest of two periods that follow each other is that of both as one
+        :param date since: first day of the period; by default the day after
+            ``charged_until``, or the first of all. Whatever the rounding, the interest
+            of two periods that follow each other is that of both as one
         :rtype: Totals
         :raises MissingRate: a half-year with interest has no rate
         :raises NotInForce: interest for days before the rule
@@ -122,17 +123,11 @@ class InterestEngine:
         check_day(until)
         windows = self._windows(claim, until)
         schedule = self._schedule(claim, windows)
-        if since is None:
-            first_asked = 0
-        elif check_day(since) > add_days(until, 1):
-            raise BadPeriod(first=since, last=until)
-        else:
-            first_asked = since.toordinal()
         ledger = Ledger(
             claim.principal,
             windows,
             schedule,
-            first_asked,
+            _first_asked(claim, until, since),
             self._interest_first,
             self._once,
         )
@@ -181,6 +176,15 @@ class InterestEngine:
             return self._schedules.public(windows[0][0]) if windows else None
         check_kind(kind)
         return self._legal
+
+
+def _first_asked(claim, until, since):
+    if since is None:
+        charged = claim.charged_until
+        return 0 if charged is None else check_day(charged).toordinal() + 1
+    if check_day(since) > add_days(until, 1):
+        raise BadPeriod(first=since, last=until)
+    return since.toordinal()
 
 
 def _impute(ledger, movements, until):

@@ -133,6 +133,7 @@ def limitation(
     events=(),
     contract_years=None,
     notice_clause=False,
+    payment_counts=True,
 ):
     """Last day to claim a debt in court.
 
@@ -144,6 +145,8 @@ def limitation(
     :param int contract_years: duration agreed with a company
     :param bool notice_clause: the contract with a company says that a formal notice
         interrupts (C. civ. 2254); ignored for any other debtor
+    :param bool payment_counts: a part payment acknowledges the debt, as courts say
+        and no text does; for a public body the law says so
     :rtype: Limitation
     :raises NotInForce: a start before the periods of today, of 2008
     :raises NoStart, UnknownSector, ContractualYears, UnknownEvent, DateOutOfRange,
@@ -155,9 +158,9 @@ def limitation(
     rule = rule_of(kind, sector, contract_years)
     for event in events:
         _check_event(event)
-    letters = _letter_article(kind, rule, notice_clause)
+    articles = _articles(kind, rule, notice_clause, payment_counts)
     clocks = [
-        _Clock(rule, basis, day, letters)
+        _Clock(rule, basis, day, articles)
         for basis, day in _starts(rule, performed, due)
     ]
     for event in sorted(events, key=lambda event: (event.day, event.kind)):
@@ -192,11 +195,20 @@ def _starts(rule, performed, due):
     return wanted or list(known.items())
 
 
-def _letter_article(kind, rule, clause):
-    """Article by which a letter of the creditor interrupts, None when it does not."""
+def _articles(kind, rule, notice_clause, payment_counts):
+    """By which article each kind of event moves the last day; the others do not."""
     if rule.calendar:
-        return _PUBLIC_ARTICLE
-    return "C. civ. 2254" if clause and kind == COMPANY else None
+        # whether a mediation suspends here was not established: an early alert does
+        # no harm
+        return dict.fromkeys((*_INTERRUPTIONS, *_LETTERS), _PUBLIC_ARTICLE)
+    if rule.lapse:
+        return {event: _INTERRUPTIONS[event] for event in _BEFORE_COURT}
+    articles = {**_INTERRUPTIONS, **_SUSPENSIONS}
+    if not payment_counts:
+        del articles[PART_PAYMENT]
+    if notice_clause and kind == COMPANY:
+        articles[FORMAL_NOTICE] = "C. civ. 2254"
+    return articles
 
 
 @dataclass
@@ -206,7 +218,7 @@ class _Clock:
     rule: object
     basis: str
     start: date
-    letters: str | None
+    articles: dict
     period: object = None
     last_day: date | None = None
     running_from: date | None = None
@@ -228,7 +240,7 @@ class _Clock:
 
     def take(self, event):
         """Move the last day, or say why not."""
-        article = self._article(event.kind)
+        article = self.articles.get(event.kind)
         if event.void:
             self._ignore(event, VOID)
         elif article is None:
@@ -239,18 +251,6 @@ class _Clock:
             self._ignore(event, TOO_LATE)
         else:
             self._move(event, article)
-
-    def _article(self, kind):
-        if kind in _LETTERS:
-            # a plain claim is for public bodies, a clause is about formal notices
-            return self.letters if kind == FORMAL_NOTICE or self.rule.calendar else None
-        if self.rule.calendar:
-            # whether a mediation suspends here was not established: an early alert
-            # does no harm
-            return _PUBLIC_ARTICLE if kind in _INTERRUPTIONS else None
-        if self.rule.lapse and kind not in _BEFORE_COURT:
-            return None
-        return _INTERRUPTIONS.get(kind) or _SUSPENSIONS[kind]
 
     def _move(self, event, article):
         if event.kind in _SUSPENSIONS:

@@ -301,9 +301,30 @@ class TestPeriods(LegalCase):
         self.assertEqual(found.segments[0].first, since)
         self.assertEqual(found.totals.accrued, 37260)
 
+    def test_charged_until(self):
+        charged = self.one._replace(charged_until=date(2026, 7, 31))
+        day, since = date(2026, 8, 31), date(2026, 8, 1)
+        expected = HALVES.statement(self.one, day, since)
+        self.assertEqual(HALVES.statement(charged, day), expected)
+        self.assertEqual(HALVES.totals([charged], day), [expected.totals])
+        # asked for a day before: nothing is left to charge, and nothing is wrong
+        self.assert_interest(0, charged, date(2026, 6, 30))
+        self.assert_interest("119.84", charged, date(2026, 6, 30), since=self.one.due)
+
+    def test_charged_then_credited_back_in_time(self):
+        credit = Movement(date(2026, 6, 10), CREDIT_NOTE, to_minor(12000))
+        charge = Movement(date(2026, 8, 1), CHARGE, to_minor("246.22"))
+        one = self.one._replace(
+            movements=(charge, credit), charged_until=date(2026, 7, 31)
+        )
+        found = HALVES.total(one, date(2026, 8, 31))
+        self.assertEqual((found.interest, found.interest_left), (0, 0))
+        self.assertEqual(found.accrued, 3995)
+        self.assertEqual(found.overcharged, 24622 - 3995)
+
     def test_the_rest_to_the_cent(self):
         one = claim("41", date(2026, 7, 31), contractual_rate=to_rate(10))
-        # 1.1233 a month of a hundred days: 0.011 a day rounds to 0.01 each
+        # 0.0112 a day: rounded each on its own, they would make 0.31
         days = [date(2026, 8, day) for day in range(1, 32)]
         parts = sum(HALVES.total(one, day, day).interest for day in days)
         self.assertEqual(parts, HALVES.total(one, days[-1]).interest)

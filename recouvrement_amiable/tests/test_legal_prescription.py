@@ -170,6 +170,15 @@ class TestEvents(BaseCase):
         found = self.after(early, kind="consumer", notice_clause=True)
         self.assert_ignored(found, "not_interruptive", date(2023, 11, 30))
 
+    def test_part_payment_by_setting(self):
+        one = Event("part_payment", JUNE)
+        self.assert_ignored(self.after(one, payment_counts=False), "not_interruptive")
+        found = limitation("public", DONE, events=[one], payment_counts=False)
+        self.assertEqual(found.ignored[0].reason, "too_late")
+        one = one._replace(day=date(2025, 6, 1))
+        found = limitation("public", DONE, events=[one], payment_counts=False)
+        self.assertEqual(found.last_day, date(2029, 12, 31))
+
     def test_court_claim(self):
         found = self.after(Event("court_claim", JUNE, date(2028, 3, 31)))
         self.assertEqual(found.last_day, date(2033, 3, 31))
