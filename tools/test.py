@@ -27,7 +27,12 @@ def main():
             *(f"--odoo-config={config}", f"--odoo-database={name}", "--odoo-http"),
             *arguments,
         ]
-        return _run(command, setup.environment())
+        return _run(command, {**setup.environment(), **_caches()})
+
+
+def _caches():
+    """Where libraries of the tests keep what they would leave in the repository."""
+    return {"HYPOTHESIS_STORAGE_DIRECTORY": str(cache_dir() / "hypothesis")}
 
 
 def _run(command, environment):
