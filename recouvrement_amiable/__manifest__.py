@@ -36,6 +36,7 @@
         "views/recouvrement_level_views.xml",
         "views/recouvrement_score_views.xml",
         "views/recouvrement_guarantee_views.xml",
+        "views/recouvrement_legal_event_views.xml",
         "views/recouvrement_exclusion_views.xml",
         "views/recouvrement_closed_day_views.xml",
         "views/account_move_views.xml",

@@ -21,6 +21,8 @@ from . import guarantee_cover
 from . import recouvrement_guarantee_alert
 from . import guarantee_alert_words
 from . import dossier_guarantee
+from . import recouvrement_legal_event
+from . import dossier_limitation
 from . import recouvrement_exclusion
 from . import recouvrement_open_item
 from . import open_item_actions

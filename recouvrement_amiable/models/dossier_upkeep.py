@@ -236,6 +236,8 @@ _ABSORB = (
     " SET dossier_id = d.id, partner_id = d.partner_id"
     " FROM recouvrement_dossier d"
     " WHERE d.id = %(kept)s AND g.dossier_id IN %(others)s",
+    "UPDATE recouvrement_legal_event SET dossier_id = %(kept)s"
+    " WHERE dossier_id IN %(others)s",
     "UPDATE mail_message SET res_id = %(kept)s"
     " WHERE model = %(model)s AND res_id IN %(others)s",
     "UPDATE mail_activity SET res_id = %(kept)s"
