@@ -1,5 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import res_company
+from . import res_company_claim
+from . import legal_words
+from . import recouvrement_reference_rate
 from . import res_config_settings
 from . import recouvrement_closed_day
 from . import recouvrement_scenario
@@ -26,6 +29,9 @@ from . import dossier_limitation
 from . import recouvrement_exclusion
 from . import recouvrement_open_item
 from . import open_item_actions
+from . import recouvrement_charge
+from . import recouvrement_claim
+from . import dossier_claim
 from . import recouvrement_worklist
 from . import worklist_actions
 from . import recouvrement_relance
@@ -33,6 +39,7 @@ from . import relance_upkeep
 from . import recouvrement_relance_line
 from . import relance_message
 from . import relance_statement
+from . import relance_claim
 from . import relance_invoices
 from . import relance_letter
 from . import relance_review

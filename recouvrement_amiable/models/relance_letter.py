@@ -73,6 +73,7 @@ class RecouvrementRelance(models.Model):
         if len(totals) != 1 or not IBAN.fullmatch(iban):
             return ""
         [(currency, _late, _credit, due)] = totals
+        due += sum(self._claim_totals().get(currency, ()))
         if currency.name != "EUR" or not 0.01 <= due <= CODE_LIMIT:
             return ""
         return _matrix_path(

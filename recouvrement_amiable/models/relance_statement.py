@@ -52,26 +52,42 @@ class RecouvrementRelance(models.Model):
     def _statement(self):
         """The account as the message shows it, every value ready to print.
 
-        :return: ``asked``, ``credits`` and ``soon``: lists of rows;
-            ``totals``: what is to pay in each currency
+        :return: ``asked``, ``credits`` and ``soon``: lists of rows; ``totals``: what is
+            to pay in each currency; ``claims``: whether there are charges, and then
+            ``sums``: what they are added to
         """
         self.ensure_one()
         day = self._writing_day()
         lines = self._lines_of(*ASKED, "c_soon", "d_credit")
         totals = self._currency_totals(lines)
+        charges = self._claim_totals(lines)
+        no = (0.0, 0.0)
         return {
+            "claims": self._has_claim(),
+            "sums": [
+                {
+                    "principal": self._money(due, currency),
+                    "interest": self._money(charges.get(currency, no)[0], currency),
+                    "indemnity": self._money(charges.get(currency, no)[1], currency),
+                }
+                for currency, _, _, due in totals
+            ],
             "day": self._long_date(day),
             "asked": [self._row(line, day) for line in lines if line.kind in ASKED],
             "credits": [
                 self._credit_row(line) for line in lines if line.kind == "d_credit"
             ],
             "soon": [self._row(line, day) for line in lines if line.kind == "c_soon"],
-            "totals": [self._money(due, currency) for currency, _, _, due in totals],
+            "totals": [
+                self._money(due + sum(charges.get(currency, no)), currency)
+                for currency, _, _, due in totals
+            ],
         }
 
     def _row(self, line, day):
         move = line.move_line_id.move_id
         days = (day - line.date_due).days if line.date_due else 0
+        interest, indemnity = self._claim_of(line)
         return {
             "number": self._item_reference(line),
             "url": self._invoice_link(move),
@@ -80,6 +96,8 @@ class RecouvrementRelance(models.Model):
             "days": max(days, 0),
             "late": self._days_text(days),
             "amount": self._money(line.residual_currency, line.currency_id),
+            "interest": self._money(interest, line.currency_id) if interest else "",
+            "indemnity": self._money(indemnity, line.currency_id) if indemnity else "",
         }
 
     def _days_text(self, days):

@@ -61,3 +61,39 @@ class ResConfigSettings(models.TransientModel):
     recouvrement_manager_id = fields.Many2one(
         related="company_id.recouvrement_manager_id", readonly=False
     )
+    recouvrement_late_rate = fields.Float(
+        related="company_id.recouvrement_late_rate", readonly=False
+    )
+    recouvrement_rate_warning = fields.Char(
+        related="company_id.recouvrement_rate_warning"
+    )
+    recouvrement_imputation = fields.Selection(
+        related="company_id.recouvrement_imputation", readonly=False
+    )
+    recouvrement_day_count = fields.Selection(
+        related="company_id.recouvrement_day_count", readonly=False
+    )
+    recouvrement_rounding = fields.Selection(
+        related="company_id.recouvrement_rounding", readonly=False
+    )
+    recouvrement_judgment_bears = fields.Boolean(
+        related="company_id.recouvrement_judgment_bears", readonly=False
+    )
+    recouvrement_creditor = fields.Selection(
+        related="company_id.recouvrement_creditor", readonly=False
+    )
+    recouvrement_indemnity_per = fields.Selection(
+        related="company_id.recouvrement_indemnity_per", readonly=False
+    )
+    recouvrement_notice_basis = fields.Selection(
+        related="company_id.recouvrement_notice_basis", readonly=False
+    )
+    recouvrement_interest_account_id = fields.Many2one(
+        related="company_id.recouvrement_interest_account_id", readonly=False
+    )
+    recouvrement_indemnity_account_id = fields.Many2one(
+        related="company_id.recouvrement_indemnity_account_id", readonly=False
+    )
+    recouvrement_charge_journal_id = fields.Many2one(
+        related="company_id.recouvrement_charge_journal_id", readonly=False
+    )

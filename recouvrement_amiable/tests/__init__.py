@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import test_situation
 from . import test_run
+from . import test_claim
 from . import test_email
 from . import test_analytics
 from . import test_history

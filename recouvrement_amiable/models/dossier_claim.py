@@ -1,0 +1,98 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..legal.errors import LegalError
+from ..legal.rates import CONTRACTUAL, check_percent
+
+
+class RecouvrementDossier(models.Model):
+    """What the customer owes besides the invoices."""
+
+    _inherit = "recouvrement.dossier"
+
+    late_rate = fields.Float(
+        string="Agreed Late-payment Rate (%)",
+        digits=(7, 4),
+        tracking=True,
+        help="Of the contract with this customer. 0: the company's. Only for a company:"
+        " no contract sets the rate of a public body or of a consumer.",
+    )
+    late_rate_warning = fields.Char(compute="_compute_late_rate_warning")
+    amount_interest = fields.Monetary(string="Interest", compute="_compute_claim")
+    amount_indemnity = fields.Monetary(string="Indemnities", compute="_compute_claim")
+    amount_claim = fields.Monetary(string="Total Claim", compute="_compute_claim")
+    claim_error = fields.Char(compute="_compute_claim")
+    charge_ids = fields.One2many("recouvrement.charge", "dossier_id")
+    charge_count = fields.Integer(compute="_compute_charge_count")
+
+    @api.constrains("late_rate")
+    def _check_late_rate(self):
+        for dossier in self.filtered("late_rate"):
+            try:
+                check_percent(CONTRACTUAL, round(dossier.late_rate, 4))
+            except LegalError as error:
+                raise ValidationError(
+                    self.env["recouvrement.legal.words"]._explain(error)
+                ) from error
+
+    @api.depends("late_rate", "company_id")
+    def _compute_late_rate_warning(self):
+        for dossier in self:
+            dossier.late_rate_warning = dossier.company_id._recouvrement_floor_text(
+                dossier.late_rate
+            )
+
+    @api.depends_context("recouvrement_day", "lang")
+    def _compute_claim(self):
+        """Open items and what was paid late, in the company's currency."""
+        words = self.env["recouvrement.claim"]
+        saved = self.filtered("id")
+        reader = words._reader(words._forced_day())
+        claims = reader.items(words._claimable_sql(saved)) if saved else {}
+        by_dossier = {}
+        for claim in claims.values():
+            by_dossier.setdefault(claim.dossier_id, []).append(claim)
+        for dossier in self:
+            own = by_dossier.get(dossier._origin.id, [])
+            dossier.amount_interest = dossier._in_company(own, "interest")
+            dossier.amount_indemnity = dossier._in_company(own, "indemnity")
+            dossier.amount_claim = dossier._in_company(own, "total")
+            dossier.claim_error = next(filter(None, map(words._error_text, own)), False)
+
+    def _in_company(self, claims, name):
+        """Sum of amounts of several currencies, at the rates of the day."""
+        self.ensure_one()
+        day = self.company_id._recouvrement_today()
+        totals = {}
+        for claim in claims:
+            amount = getattr(claim, name)
+            totals[claim.currency_id] = totals.get(claim.currency_id, 0) + amount
+        return sum(
+            self.env["res.currency"]
+            .browse(currency_id)
+            ._convert(amount, self.currency_id, self.company_id, day)
+            for currency_id, amount in totals.items()
+        )
+
+    def _compute_charge_count(self):
+        counts = dict(
+            self.env["recouvrement.charge"]._read_group(
+                [("dossier_id", "in", self.ids)], ["dossier_id"], ["__count"]
+            )
+        )
+        for dossier in self:
+            dossier.charge_count = counts.get(dossier, 0)
+
+    def action_claim_statement(self):
+        self.ensure_one()
+        return self.env["recouvrement.claim.statement"]._open_for_dossier(self)
+
+    def action_open_charges(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "recouvrement_amiable.recouvrement_charge_action"
+        )
+        action["domain"] = [("dossier_id", "=", self.id)]
+        action["context"] = {}
+        return action

@@ -1,0 +1,165 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_list
+
+from ..legal.parameters import CONSUMER, PUBLIC
+from .relance_statement import ASKED
+
+# Levels whose message states the charges beside the principal.
+CLAIMING = ("claim", "invoice")
+
+
+class RecouvrementLevel(models.Model):
+    _inherit = "recouvrement.level"
+
+    charges = fields.Selection(
+        selection_add=[
+            ("claim", "Claimed in the message"),
+            ("invoice", "Claimed, and to be invoiced"),
+        ],
+        ondelete={"claim": "set default", "invoice": "set default"},
+        help="Claimed: the message states principal, interest and indemnity in columns."
+        " To be invoiced: the customer also shows among the charges to invoice. A"
+        " consumer owes the legal interest after a formal notice, and no indemnity.",
+    )
+
+
+class RecouvrementRelance(models.Model):
+    """Interest and indemnity in the message, on the day it is written."""
+
+    _inherit = "recouvrement.relance"
+
+    claims = fields.Json(compute="_compute_claims", compute_sudo=True)
+
+    @api.depends("line_ids.cancelled", "line_ids.struck", "state", "date")
+    @api.depends_context("recouvrement_day", "lang")
+    def _compute_claims(self):
+        """``{item id: figures}`` of what the message claims; batches share queries."""
+        wanted = self.filtered(lambda relance: relance.level_id.charges in CLAIMING)
+        (self - wanted).claims = {}
+        for day, group in wanted.grouped(lambda r: r._writing_day()).items():
+            items = group.line_ids.filtered(lambda line: line.kind in ASKED)
+            reader = self.env["recouvrement.claim"]
+            found = reader._statements_of_items(items.move_line_id.ids, day)
+            for relance in group:
+                relance.claims = {
+                    str(line.move_line_id.id): relance._figures(
+                        *found[line.move_line_id.id]
+                    )
+                    for line in relance.line_ids
+                    if line.move_line_id.id in found
+                }
+
+    def _figures(self, answer, statement):
+        return {
+            "interest": answer.interest,
+            "indemnity": answer.indemnity,
+            "days": answer.days_late,
+            "rates": [
+                [segment.rate, fields.Date.to_string(segment.first)]
+                for segment in (statement.segments if statement else ())
+            ],
+            "error": self.env["recouvrement.claim"]._error_text(answer),
+        }
+
+    def _claim_of(self, line):
+        """``(interest, indemnity)`` of a line, in its currency.
+
+        :raises UserError: a wrong or partial sum never reaches a debtor
+        """
+        self.ensure_one()
+        figures = (self.claims or {}).get(str(line.move_line_id.id))
+        if not figures or line.kind not in ASKED:
+            return 0.0, 0.0
+        if figures["error"]:
+            raise UserError(
+                self.env._(
+                    "%(invoice)s: %(problem)s",
+                    invoice=line.reference,
+                    problem=figures["error"],
+                )
+            )
+        return figures["interest"], figures["indemnity"]
+
+    def _claim_totals(self, lines=None):
+        """``{currency: (interest, indemnity)}`` of the lines asked for."""
+        totals = {}
+        for line in self._asked_lines() if lines is None else lines:
+            interest, indemnity = self._claim_of(line)
+            before = totals.get(line.currency_id, (0.0, 0.0))
+            totals[line.currency_id] = (before[0] + interest, before[1] + indemnity)
+        return totals
+
+    def _has_claim(self):
+        """Whether the message has columns for charges: there is something in them."""
+        self.ensure_one()
+        return any(sum(pair) for pair in self._claim_totals().values())
+
+    # ------------------------------------------------------------------
+    # Words
+    # ------------------------------------------------------------------
+    def _values(self, contact):
+        values = super()._values(contact)
+        claims = self._claim_totals()
+        totals = self._currency_totals()
+        no = (0.0, 0.0)
+        return values | {
+            "amount_interest": self._money_list(
+                (own, claims.get(own, no)[0]) for own, _, _, _ in totals
+            ),
+            "amount_indemnity": self._money_list(
+                (own, claims.get(own, no)[1]) for own, _, _, _ in totals
+            ),
+            "amount_claimed": self._money_list(
+                (own, due + sum(claims.get(own, no))) for own, _, _, due in totals
+            ),
+        }
+
+    def _charges_text(self):
+        """What the charges are, by which article and at which rates."""
+        if not self._has_claim():
+            return super()._charges_text()
+        kind = self.dossier_id.kind
+        rates = self._rates_text()
+        if kind == CONSUMER:
+            return self.env._(
+                "Interest at the legal rate since the formal notice (articles 1231-6"
+                " and 1344-1 of the French Civil Code): %s.",
+                rates,
+            )
+        if kind == PUBLIC:
+            return self.env._(
+                "Late-payment interest, due as of right: %s. Fixed indemnity of €40 for"
+                " recovery costs (articles L2192-13 and D2192-35 of the French Public"
+                " Procurement Code). No VAT applies to these sums.",
+                rates,
+            )
+        return self.env._(
+            "Late-payment interest, due as of right without any reminder: %s. Fixed"
+            " indemnity of €40 for recovery costs for each invoice paid late (articles"
+            " L441-10 and D441-5 of the French Commercial Code). No VAT applies to"
+            " these sums.",
+            rates,
+        )
+
+    def _rates_text(self):
+        """“12.15 % until 30 June 2026, 12.40 % since 1 July 2026”."""
+        since = {}
+        for figures in (self.claims or {}).values():
+            for rate, first in figures["rates"]:
+                since[rate] = min(since.get(rate, first), first)
+        parts = [
+            self.env._(
+                "%(rate)s %% a year from %(day)s",
+                rate=self._percent(rate),
+                day=self._long_date(fields.Date.to_date(first)),
+            )
+            for rate, first in sorted(since.items(), key=lambda pair: pair[1])
+        ]
+        return format_list(self.env, parts) if parts else "0 %"
+
+    def _percent(self, rate):
+        """A rate in millionths, as people write it."""
+        lang = self.env["res.lang"]._lang_get(self.env.lang)
+        return lang.format("%.2f", rate / 10_000)
