@@ -42,6 +42,7 @@
         "views/res_partner_views.xml",
         "views/recouvrement_limit_views.xml",
         "views/recouvrement_stop_views.xml",
+        "views/recouvrement_kind_views.xml",
         "views/res_config_settings_views.xml",
         "views/recouvrement_menus.xml",
     ],
