@@ -43,6 +43,7 @@
         "views/recouvrement_limit_views.xml",
         "views/recouvrement_stop_views.xml",
         "views/recouvrement_kind_views.xml",
+        "views/account_move_public_views.xml",
         "views/res_config_settings_views.xml",
         "views/recouvrement_menus.xml",
     ],

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import res_company
+from . import res_company_mentions
 from . import res_config_settings
 from . import recouvrement_closed_day
 from . import recouvrement_scenario
@@ -46,6 +47,8 @@ from . import run_planning
 from . import recouvrement_run_line
 from . import account_move
 from . import account_move_stop
+from . import account_move_public
+from . import account_move_terms
 from . import account_move_line
 from . import mail_activity
 from . import res_partner
