@@ -16,6 +16,7 @@
         "report/relance_message_templates.xml",
         "report/relance_letter_templates.xml",
         "report/relance_letter_report.xml",
+        "report/invoice_mentions_templates.xml",
         "wizards/recouvrement_relance_now_views.xml",
         "wizards/recouvrement_pause_views.xml",
         "wizards/recouvrement_exclude_views.xml",

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import res_company
+from . import res_company_rates
 from . import res_company_mentions
 from . import res_config_settings
 from . import recouvrement_closed_day
@@ -49,6 +50,7 @@ from . import account_move
 from . import account_move_stop
 from . import account_move_public
 from . import account_move_terms
+from . import account_move_mentions
 from . import account_move_line
 from . import mail_activity
 from . import res_partner

@@ -16,6 +16,16 @@ class ResCompany(models.Model):
 
     _inherit = "res.company"
 
+    recouvrement_mentions = fields.Boolean(
+        string="Legal Mentions on Invoices",
+        compute="_compute_recouvrement_mentions",
+        store=True,
+        readonly=False,
+        help="Late-payment penalty rate, fixed indemnity of €40 and discount terms on"
+        " the invoices to companies and public bodies, never on those to consumers"
+        " (French Commercial Code, art. L441-9 and D441-5). On by default for companies"
+        " in France.",
+    )
     recouvrement_payment_agreement = fields.Selection(
         "_selection_recouvrement_agreement",
         string="Agreed Payment Terms",
@@ -36,7 +46,18 @@ class ResCompany(models.Model):
             (NO_AGREEMENT, self.env._("Nothing agreed: 30 days from delivery")),
         ]
 
+    @api.depends("partner_id.country_id")
+    def _compute_recouvrement_mentions(self):
+        """A default: whoever changes it keeps the choice while the country stays."""
+        for company in self:
+            company.recouvrement_mentions = company._recouvrement_is_french()
+
     def _recouvrement_is_french(self):
         """Whether the company's invoices are under the French Commercial Code."""
         self.ensure_one()
         return self.partner_id.country_id.code in FRANCE
+
+    def _recouvrement_agreed_rate(self):
+        """Yearly penalty rate agreed with companies, in percent; 0: the legal one."""
+        self.ensure_one()
+        return getattr(self, "recouvrement_late_rate", 0)

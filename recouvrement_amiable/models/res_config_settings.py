@@ -61,6 +61,9 @@ class ResConfigSettings(models.TransientModel):
     recouvrement_manager_id = fields.Many2one(
         related="company_id.recouvrement_manager_id", readonly=False
     )
+    recouvrement_mentions = fields.Boolean(
+        related="company_id.recouvrement_mentions", readonly=False
+    )
     recouvrement_payment_agreement = fields.Selection(
         related="company_id.recouvrement_payment_agreement", readonly=False
     )
