@@ -3,11 +3,13 @@ from . import res_company
 from . import res_company_claim
 from . import legal_words
 from . import recouvrement_reference_rate
+from . import res_company_mentions
 from . import res_config_settings
 from . import recouvrement_closed_day
 from . import recouvrement_scenario
 from . import recouvrement_level
 from . import recouvrement_dossier
+from . import dossier_kind
 from . import dossier_upkeep
 from . import recouvrement_score
 from . import recouvrement_score_model
@@ -54,6 +56,9 @@ from . import run_planning
 from . import recouvrement_run_line
 from . import account_move
 from . import account_move_stop
+from . import account_move_public
+from . import account_move_terms
+from . import account_move_mentions
 from . import account_move_line
 from . import mail_activity
 from . import res_partner

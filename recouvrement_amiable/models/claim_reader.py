@@ -18,6 +18,7 @@ from ..legal.interest import CHARGE, CREDIT_NOTE, PAYMENT, Claim, Movement
 from ..legal.parameters import COMPANY, CONSUMER, PUBLIC
 from ..legal.prescription import FORMAL_NOTICE
 from ..legal.terms import Suspension, latest_public_due, public_term_start
+from .debtor_kind import kind_sql, reason_sql
 from .recouvrement_charge import STANDING
 from .recouvrement_legal_event import INTEREST_SUSPENSIONS
 
@@ -71,6 +72,7 @@ class Facts(NamedTuple):
     residual: int
     due: object
     issued: object
+    performed: object
     available: object
     suspended: object
     completed: object
@@ -91,7 +93,7 @@ class ClaimReader:
     def __init__(self, env, day=None):
         self.env = env
         self.day = day
-        self.rates = env["recouvrement.reference.rate"]._reference_rates()
+        self.rates = env["res.company"]._recouvrement_reference_rates()
         self._companies = {}
         self._euro_currency = env.ref("base.EUR", raise_if_not_found=False)
 
@@ -270,7 +272,9 @@ class ClaimReader:
 
         While the buyer waits for documents nothing is late: the term has no end.
         """
-        start = public_term_start(available=fact.available, requested=fact.issued)
+        start = public_term_start(
+            available=fact.available, requested=fact.issued, performed=fact.performed
+        )
         suspensions = (
             (Suspension(fact.suspended, fact.completed),) if fact.suspended else ()
         )
@@ -318,7 +322,8 @@ class ClaimReader:
                              * 10 ^ c.decimal_places)::bigint,
                        COALESCE(l.date_maturity, l.invoice_date, l.date),
                        COALESCE(m.invoice_date, m.date),
-                       m.recouvrement_available_on, m.recouvrement_suspended_on,
+                       m.delivery_date, m.recouvrement_available_on,
+                       m.recouvrement_suspended_on,
                        m.recouvrement_completed_on,
                        round(COALESCE(m.recouvrement_retention, 0)
                              * 10 ^ c.decimal_places)::bigint,
@@ -342,7 +347,7 @@ class ClaimReader:
                                     WHERE x.charge_move_id = m.id)
                 """,
                 condition=condition,
-                kind=KIND,
+                kind=_kind(self.env),
                 accounts=self.env["recouvrement.open.item"]._receivable_ids(),
             )
         )
@@ -464,13 +469,16 @@ class ClaimReader:
         )
 
 
-# The kind that holds for an invoice: the one before, for what is older.
-KIND = SQL(
-    "CASE WHEN d.id IS NULL THEN CASE WHEN p.is_company OR COALESCE(p.vat, '')"
-    " NOT IN ('', '/') THEN 'company' ELSE 'consumer' END"
-    " WHEN m.invoice_date < d.kind_since THEN COALESCE(d.kind_before, d.kind)"
-    " ELSE d.kind END"
-)
+def _kind(env):
+    """The kind that holds for an invoice, as ``Debtor.on`` says it."""
+    return SQL(
+        """
+        CASE WHEN d.id IS NULL THEN %s
+             WHEN m.invoice_date < d.kind_since THEN COALESCE(d.kind_before, d.kind)
+             ELSE d.kind END
+        """,
+        kind_sql(reason_sql(env, SQL("l.company_id"))),
+    )
 
 
 def _to_claim(claim, total):

@@ -2,6 +2,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .debtor_kind import kind_sql, reason_sql
 from .recouvrement_relance import OPEN_STATES
 
 
@@ -12,7 +13,7 @@ class RecouvrementDossier(models.Model):
 
     @api.model
     def _refresh(self, companies, day=None, partners=None):
-        """Open the missing dossiers and choose the scenarios of some companies.
+        """Open the missing dossiers of some companies, propose kinds and scenarios.
 
         A handful of statements whatever the number of customers.
 
@@ -23,6 +24,12 @@ class RecouvrementDossier(models.Model):
             return
         self._gather_accounts(companies, partners)
         self._open_missing()
+        self._propose_kinds(
+            SQL(
+                "(d.company_id, d.partner_id) IN"
+                " (SELECT company_id, partner_id FROM open_account)"
+            )
+        )
         days = {c.id: day or c._recouvrement_today() for c in companies}
         self._choose_scenarios(days)
 
@@ -75,25 +82,28 @@ class RecouvrementDossier(models.Model):
 
         :param SQL customers: SELECT of ``(company_id, partner_id)``
         """
+        self._flush_kinds()
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO recouvrement_dossier
-                    (company_id, partner_id, kind,
+                    (company_id, partner_id, kind, kind_reason, public_buyer,
                      create_uid, write_uid, create_date, write_date)
-                SELECT x.company_id, x.partner_id,
-                       CASE WHEN p.is_company OR COALESCE(p.vat, '') NOT IN ('', '/')
-                            THEN 'company' ELSE 'consumer' END,
+                SELECT n.company_id, n.partner_id, %(kind)s, n.reason, 'authority',
                        %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM (%(customers)s) x
-                  JOIN res_partner p ON p.id = x.partner_id
-                 WHERE NOT EXISTS (
-                    SELECT 1 FROM recouvrement_dossier d
-                     WHERE d.company_id = x.company_id
-                       AND d.partner_id = x.partner_id)
-              ORDER BY x.company_id, x.partner_id
+                  FROM (
+                    SELECT x.company_id, x.partner_id, %(reason)s AS reason
+                      FROM (%(customers)s) x
+                      JOIN res_partner p ON p.id = x.partner_id
+                     WHERE NOT EXISTS (
+                        SELECT 1 FROM recouvrement_dossier d
+                         WHERE d.company_id = x.company_id
+                           AND d.partner_id = x.partner_id)) n
+              ORDER BY n.company_id, n.partner_id
                 ON CONFLICT (company_id, partner_id) DO NOTHING
                 """,
+                kind=kind_sql(SQL("n.reason")),
+                reason=reason_sql(self.env, SQL("x.company_id")),
                 customers=customers,
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
@@ -200,8 +210,13 @@ class RecouvrementDossier(models.Model):
                 self[field] = others.filtered(field)[:1][field]
 
 
-# What stops one of two merged customers stops the one that is left.
+# What a person decided on one of two merged customers, and what stops it, holds for
+# the one that is left.
 STRICT = (
+    (
+        "kind_confirmed",
+        ("kind", "kind_confirmed", "kind_since", "kind_before", "public_buyer"),
+    ),
     ("insolvency", ("insolvency", "insolvency_date")),
     ("is_stopped", ("is_stopped", "stop_reason")),
     ("no_credit", ("no_credit", "limit_until", "limit_review_on")),

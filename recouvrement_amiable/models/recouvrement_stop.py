@@ -217,7 +217,7 @@ class RecouvrementStop(models.Model):
             if action == "block"
         }
         # GDPR, art. 22: no decision on a person by a score alone.
-        person = dossier.kind == "consumer" and blocking == {"class"}
+        person = dossier._is_natural_person() and blocking == {"class"}
         action = "block" if blocking and not person else "warn"
         return Verdict(document, dossier, action, reasons, person)
 

@@ -126,7 +126,7 @@ class ResCompany(models.Model):
             return False
         self.ensure_one()
         today = self._recouvrement_today()
-        rates = self.env["recouvrement.reference.rate"].sudo()._reference_rates()
+        rates = self._recouvrement_reference_rates()
         low = [
             warning
             for warning in floor_warnings(
@@ -142,6 +142,11 @@ class ResCompany(models.Model):
             rate=f"{percent:g}",
             floor=f"{low[0].floor / 10_000:g}",
         )
+
+    @api.model
+    def _recouvrement_reference_rates(self):
+        """:rtype: legal.rates.ReferenceRates"""
+        return self.env["recouvrement.reference.rate"].sudo()._reference_rates()
 
     def _recouvrement_engine(self, rates):
         """:rtype: InterestEngine"""

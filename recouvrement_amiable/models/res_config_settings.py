@@ -97,3 +97,9 @@ class ResConfigSettings(models.TransientModel):
     recouvrement_charge_journal_id = fields.Many2one(
         related="company_id.recouvrement_charge_journal_id", readonly=False
     )
+    recouvrement_mentions = fields.Boolean(
+        related="company_id.recouvrement_mentions", readonly=False
+    )
+    recouvrement_payment_agreement = fields.Selection(
+        related="company_id.recouvrement_payment_agreement", readonly=False
+    )

@@ -16,6 +16,9 @@ from . import test_limit
 from . import test_stop
 from . import test_guarantee
 from . import test_legal_event
+from . import test_kind
+from . import test_public_invoice
+from . import test_mentions
 from . import test_screens
 from . import test_letters
 from . import test_tours

@@ -1,0 +1,123 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What makes a customer a company, a public body or a consumer."""
+
+from typing import NamedTuple
+
+from odoo.tools import SQL
+
+from ..legal.parameters import COMPANY, CONSUMER, PUBLIC
+
+# The kind that each reason leads to, the strongest reason first. INSEE gives numbers
+# that start with 1 or 2 to public bodies only.
+REASONS = {
+    "siren_1": PUBLIC,
+    "siren_2": PUBLIC,
+    "chorus": PUBLIC,
+    "reference": PUBLIC,
+    "siret": COMPANY,
+    "vat": COMPANY,
+    "flag": COMPANY,
+    "person": CONSUMER,
+}
+
+# Where the Commercial Code applies, and SIREN numbers are given.
+FRANCE = ("FR", "GP", "MQ", "GF", "RE", "YT", "BL", "MF", "PM")
+
+# The address of the public portal in the Peppol network: a SIRET.
+CHORUS_EAS, CHORUS_ENDPOINT = "0009", "11000201100044"
+
+
+class Debtor(NamedTuple):
+    """A customer before the law of late payment.
+
+    :ivar str kind: one of ``legal.parameters.KINDS``
+    :ivar date since: day from which the kind holds, None for always
+    :ivar str before: kind of what was invoiced before that day
+    :ivar str public_buyer: one of ``legal.terms.PUBLIC_BUYERS``
+    """
+
+    kind: str
+    since: object = None
+    before: str | None = None
+    public_buyer: str = "authority"
+
+    def on(self, day):
+        """Kind for what is invoiced on a day."""
+        if self.since and self.before and day < self.since:
+            return self.before
+        return self.kind
+
+
+def reason_sql(env, company):
+    """The strongest reason for the kind of partner ``p``, as an SQL expression.
+
+    :param SQL company: the company that it is a customer of
+    """
+    cases = [
+        SQL("WHEN left(%s, 1) = '1' THEN 'siren_1'", _siren_sql()),
+        SQL("WHEN left(%s, 1) = '2' THEN 'siren_2'", _siren_sql()),
+        *_chorus_cases(env),
+        *_reference_cases(env, company),
+        SQL("WHEN COALESCE(p.company_registry, '') NOT IN ('', '/') THEN 'siret'"),
+        SQL("WHEN COALESCE(p.vat, '') NOT IN ('', '/') THEN 'vat'"),
+        SQL("WHEN p.is_company THEN 'flag'"),
+    ]
+    return SQL("CASE %s ELSE 'person' END", SQL(" ").join(cases))
+
+
+def kind_sql(reason):
+    """The kind that a reason leads to, as an SQL expression."""
+    cases = SQL(" ").join(SQL("WHEN %s THEN %s", *pair) for pair in REASONS.items())
+    return SQL("CASE %s %s END", reason, cases)
+
+
+def _siren_sql():
+    """SIREN of partner ``p``, from its SIREN or SIRET, else from its VAT number."""
+    return SQL(
+        r"""CASE WHEN p.country_id IS NULL OR p.country_id IN (
+                SELECT id FROM res_country WHERE code IN %s)
+            THEN COALESCE(
+                substring(regexp_replace(p.company_registry, '\D', '', 'g')
+                          FROM '^(\d{9})(?:\d{5})?$'),
+                substring(upper(regexp_replace(p.vat, '\W', '', 'g'))
+                          FROM '^FR[0-9A-Z]{2}(\d{9})$')) END""",
+        FRANCE,
+    )
+
+
+def _chorus_cases(env):
+    if _knows(env, "res.partner", "peppol_endpoint"):
+        yield SQL(
+            "WHEN p.peppol_eas = %s AND p.peppol_endpoint = %s THEN 'chorus'",
+            CHORUS_EAS,
+            CHORUS_ENDPOINT,
+        )
+
+
+def _reference_cases(env, company):
+    condition = reference_condition(env)
+    if condition:
+        # not correlated: read once, whatever the number of customers
+        yield SQL(
+            "WHEN (%s, p.id) IN (SELECT m.company_id, m.commercial_partner_id"
+            " FROM account_move m WHERE m.commercial_partner_id IS NOT NULL"
+            " AND m.move_type IN ('out_invoice', 'out_refund') AND %s)"
+            " THEN 'reference'",
+            company,
+            SQL(condition),
+        )
+
+
+def reference_condition(registry):
+    """Condition on an invoice that names a public contract, '' without that app.
+
+    :param registry: or an environment
+    """
+    if not _knows(registry, "account.move", "buyer_reference"):
+        return ""
+    return "(buyer_reference <> '' OR contract_reference <> '')"
+
+
+def _knows(registry, model, field):
+    """Whether an app that we do not depend on brings a field."""
+    return field in registry[model]._fields
