@@ -43,7 +43,9 @@
         "views/res_partner_views.xml",
         "views/recouvrement_limit_views.xml",
         "views/recouvrement_stop_views.xml",
+        "views/limitation_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_config_limitation_views.xml",
         "views/recouvrement_menus.xml",
     ],
     "assets": {

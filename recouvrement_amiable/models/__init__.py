@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import res_company
 from . import res_config_settings
+from . import res_company_limitation
 from . import recouvrement_closed_day
 from . import recouvrement_scenario
 from . import recouvrement_level
@@ -22,10 +23,14 @@ from . import recouvrement_guarantee_alert
 from . import guarantee_alert_words
 from . import dossier_guarantee
 from . import recouvrement_legal_event
+from . import limitation_reader
+from . import recouvrement_limitation
+from . import limitation_alert
 from . import dossier_limitation
 from . import recouvrement_exclusion
 from . import recouvrement_open_item
 from . import open_item_actions
+from . import open_item_limitation
 from . import recouvrement_worklist
 from . import worklist_actions
 from . import recouvrement_relance
@@ -41,12 +46,14 @@ from . import delivery_queue
 from . import delivery_email
 from . import delivery_letter
 from . import delivery_activity
+from . import delivery_limitation
 from . import ir_actions_report
 from . import recouvrement_run
 from . import run_planning
 from . import recouvrement_run_line
 from . import account_move
 from . import account_move_stop
+from . import account_move_limitation
 from . import account_move_line
 from . import mail_activity
 from . import res_partner
