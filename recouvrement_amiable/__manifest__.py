@@ -51,7 +51,9 @@
         "views/recouvrement_stop_views.xml",
         "views/recouvrement_kind_views.xml",
         "views/account_move_public_views.xml",
+        "views/limitation_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_config_limitation_views.xml",
         "views/recouvrement_menus.xml",
     ],
     "assets": {

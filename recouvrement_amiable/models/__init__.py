@@ -5,6 +5,7 @@ from . import legal_words
 from . import recouvrement_reference_rate
 from . import res_company_mentions
 from . import res_config_settings
+from . import res_company_limitation
 from . import recouvrement_closed_day
 from . import recouvrement_scenario
 from . import recouvrement_level
@@ -27,6 +28,9 @@ from . import recouvrement_guarantee_alert
 from . import guarantee_alert_words
 from . import dossier_guarantee
 from . import recouvrement_legal_event
+from . import limitation_reader
+from . import recouvrement_limitation
+from . import limitation_alert
 from . import dossier_limitation
 from . import recouvrement_exclusion
 from . import recouvrement_open_item
@@ -34,6 +38,7 @@ from . import open_item_actions
 from . import recouvrement_charge
 from . import recouvrement_claim
 from . import dossier_claim
+from . import open_item_limitation
 from . import recouvrement_worklist
 from . import worklist_actions
 from . import recouvrement_relance
@@ -50,6 +55,7 @@ from . import delivery_queue
 from . import delivery_email
 from . import delivery_letter
 from . import delivery_activity
+from . import delivery_limitation
 from . import ir_actions_report
 from . import recouvrement_run
 from . import run_planning
@@ -59,6 +65,7 @@ from . import account_move_stop
 from . import account_move_public
 from . import account_move_terms
 from . import account_move_mentions
+from . import account_move_limitation
 from . import account_move_line
 from . import mail_activity
 from . import res_partner

@@ -219,6 +219,8 @@ STRICT = (
     ),
     ("insolvency", ("insolvency", "insolvency_date")),
     ("is_stopped", ("is_stopped", "stop_reason")),
+    ("sector", ("sector",)),
+    ("notice_clause", ("notice_clause",)),
     ("no_credit", ("no_credit", "limit_until", "limit_review_on")),
     (
         "class_choice",
@@ -252,6 +254,8 @@ _ABSORB = (
     " FROM recouvrement_dossier d"
     " WHERE d.id = %(kept)s AND g.dossier_id IN %(others)s",
     "UPDATE recouvrement_legal_event SET dossier_id = %(kept)s"
+    " WHERE dossier_id IN %(others)s",
+    "UPDATE recouvrement_limitation SET dossier_id = %(kept)s"
     " WHERE dossier_id IN %(others)s",
     "UPDATE mail_message SET res_id = %(kept)s"
     " WHERE model = %(model)s AND res_id IN %(others)s",

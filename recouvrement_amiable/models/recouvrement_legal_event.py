@@ -294,6 +294,30 @@ class RecouvrementLegalEvent(models.Model):
         return dict(self._selection_kind()).get(self.kind, "")
 
     # ------------------------------------------------------------------
+    # The clocks follow at once
+    # ------------------------------------------------------------------
+    @api.model_create_multi
+    def create(self, vals_list):
+        events = super().create(vals_list)
+        self.env["recouvrement.limitation"]._refresh_dossiers(events.dossier_id)
+        return events
+
+    def write(self, vals):
+        dossiers = self.dossier_id
+        result = super().write(vals)
+        if set(vals) - {"note"}:
+            self.env["recouvrement.limitation"]._refresh_dossiers(
+                dossiers | self.dossier_id
+            )
+        return result
+
+    def unlink(self):
+        dossiers = self.dossier_id
+        result = super().unlink()
+        self.env["recouvrement.limitation"]._refresh_dossiers(dossiers)
+        return result
+
+    # ------------------------------------------------------------------
     # Reading
     # ------------------------------------------------------------------
     @api.model

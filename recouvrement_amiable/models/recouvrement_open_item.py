@@ -14,6 +14,7 @@ _READ_MODELS = (
     "recouvrement.dossier",
     "recouvrement.exclusion",
     "recouvrement.level",
+    "recouvrement.limitation",
     "recouvrement.relance",
     "recouvrement.relance.line",
     "recouvrement.scenario",
@@ -228,7 +229,8 @@ class RecouvrementOpenItem(models.Model):
                     OFFSET 0) l
                  WHERE x.active AND (x.until IS NULL OR x.until >= c.day)
                 """
-            )
+            ),
+            self.env["recouvrement.limitation"]._hold_sql(),
         ]
 
     @api.model
@@ -283,6 +285,7 @@ class RecouvrementOpenItem(models.Model):
             ("dispute", self.env._("In dispute")),
             ("promise", self.env._("Promise to pay")),
             ("plan", self.env._("Payment plan")),
+            ("prescribed", self.env._("Prescribed")),
             ("no_scenario", self.env._("No scenario fits")),
             ("insolvency", self.env._("Insolvency")),
             ("handover", self.env._("Handed over")),

@@ -28,6 +28,9 @@ class RecouvrementRun(models.Model):
         company, day = self.company_id, self.date
         # A dry run looks at another day: it must not choose today's scenarios by it.
         self.env["recouvrement.dossier"]._refresh(company, None if self.is_dry else day)
+        self.env["recouvrement.limitation"]._refresh(
+            company, None if self.is_dry else day
+        )
         pending = self._pending_dossiers()
         if not self.is_dry:
             self._revalidate_pending()

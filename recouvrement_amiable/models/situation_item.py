@@ -167,13 +167,15 @@ def _reached_join(whole):
 
 
 def holds_cte(sources, key):
-    """Recorded holds as bits, per item or per dossier."""
+    """Recorded holds as bits, per item or per dossier; the detail is the reason's."""
     return SQL(
         """
         SELECT %(key)s,
                bit_or(1 << (array_position(%(order)s::text[], reason) - 1))
                    AS reasons,
-               max(until) AS until, min(detail) AS detail
+               max(until) AS until,
+               (array_agg(detail ORDER BY array_position(%(order)s::text[], reason)))[1]
+                   AS detail
           FROM (%(union)s) h
       GROUP BY %(key)s
         """,

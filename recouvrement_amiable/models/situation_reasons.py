@@ -19,6 +19,7 @@ HOLD_ORDER = (
     "dispute",
     "promise",
     "plan",
+    "prescribed",
     "no_scenario",
     "insolvency",
     "handover",
@@ -28,7 +29,7 @@ HOLD_ORDER = (
     "no_contact",
 )
 # Holds of one item: the item alone leaves the relance, the others go on.
-ITEM_HOLDS = HOLD_ORDER[:8]
+ITEM_HOLDS = HOLD_ORDER[: HOLD_ORDER.index("no_scenario")]
 # Holds of the account that a person or the law put there: they show even when the
 # last level is done.
 PERSON_HOLDS = ("insolvency", "handover", "paused")

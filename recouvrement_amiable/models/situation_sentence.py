@@ -1,6 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A row of the one query in words."""
 
+from datetime import timedelta
+
+from odoo import fields
 from odoo.tools.misc import format_date, formatLang
 
 
@@ -139,6 +142,11 @@ class SituationSentence:
         reason = self.row.get("reason")
         label = self.env["recouvrement.open.item"]._reason_label(reason)
         detail, until = self.row.get("detail"), self.row.get("until")
+        if reason == "prescribed" and detail:
+            return self._(
+                "Prescribed since %s: can no longer be claimed.",
+                self._day(fields.Date.to_date(detail) + timedelta(days=1)),
+            )
         if reason == "unallocated_credit":
             return self._(
                 "Held: %(credit)s of payments or credit notes to allocate first,"

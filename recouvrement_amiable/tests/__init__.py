@@ -19,6 +19,7 @@ from . import test_legal_event
 from . import test_kind
 from . import test_public_invoice
 from . import test_mentions
+from . import test_limitation
 from . import test_screens
 from . import test_letters
 from . import test_tours

@@ -1,0 +1,249 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import date
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..legal.errors import LegalError, UnknownSector
+from ..legal.parameters import COMPANY, PUBLIC
+from ..legal.prescription import (
+    EVENTS,
+    FORMAL_NOTICE,
+    PART_PAYMENT,
+    WRITTEN_CLAIM,
+    Event,
+    limitation,
+)
+from ..legal.sectors import UNKNOWN, rule_of
+from .limitation_words import error_text
+
+# Tables whose pending writes the reader must see.
+_READ_MODELS = (
+    "account.move",
+    "account.move.line",
+    "account.partial.reconcile",
+    "recouvrement.delivery",
+    "recouvrement.dossier",
+    "recouvrement.relance",
+    "recouvrement.relance.line",
+    "res.company",
+)
+
+# Columns of an item that say when its period starts. ``l`` is the journal item, ``m``
+# its entry.
+PERFORMED = SQL(
+    "COALESCE(m.recouvrement_performed_on, m.delivery_date, l.invoice_date, l.date)"
+)
+DUE = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
+
+
+class RecouvrementLimitationReader(models.AbstractModel):
+    """Gathers what the law asks about items, and asks it.
+
+    A fixed number of queries whatever the number of items; no rule of its own: see
+    ``legal.prescription``.
+    """
+
+    _name = "recouvrement.limitation.reader"
+    _description = "Reader of prescription"
+
+    @api.model
+    def _of_items(self, item_ids, day):
+        """Until when some items can be claimed.
+
+        :param item_ids: ids of receivable journal items
+        :param date day: what happened later is not known yet
+        :return: by id, a ``legal.prescription.Limitation``, or a sentence that says
+            why there is none; nothing for credits and items without a dossier
+        :rtype: dict
+        """
+        item_ids = tuple(item_ids)
+        if not item_ids:
+            return {}
+        for name in _READ_MODELS:
+            self.env[name].flush_model()
+        events = self._events(item_ids, day)
+        found, asked = {}, {}
+        for facts in self._facts(item_ids):
+            item_id, name = facts.pop("id"), facts.pop("name")
+            question = (*facts.values(), tuple(events.get(item_id, ())))
+            if question not in asked:
+                asked[question] = self._ask(facts, question[-1])
+            answer = asked[question]
+            if isinstance(answer, LegalError):
+                answer = error_text(self.env, answer, name)
+            found[item_id] = answer
+        return found
+
+    @api.model
+    def _ask(self, facts, events):
+        """:rtype: Limitation or LegalError"""
+        try:
+            return limitation(
+                facts["kind"],
+                performed=facts["performed"],
+                due=facts["due"],
+                sector=self._sector(facts["kind"], facts["sector"]),
+                events=events,
+                contract_years=self._contract_years(facts["kind"], facts["years"]),
+                notice_clause=facts["notice_clause"],
+                payment_counts=facts["payment_counts"],
+            )
+        except LegalError as error:
+            return error
+
+    @api.model
+    def _sector(self, kind, sector):
+        """A trade that has no rule for that kind of debtor is as good as unknown."""
+        try:
+            rule_of(kind, sector)
+        except UnknownSector:
+            return UNKNOWN
+        return sector
+
+    @api.model
+    def _contract_years(self, kind, years):
+        return (years or None) if kind == COMPANY else None
+
+    @api.model
+    def _years(self, kind, sector, contract_years):
+        """Least number of years that a debt lives, for a first sieve."""
+        rule = rule_of(
+            kind, self._sector(kind, sector), self._contract_years(kind, contract_years)
+        )
+        return min(since.value for since in rule.period.values)
+
+    # ------------------------------------------------------------------
+    # Facts
+    # ------------------------------------------------------------------
+    @api.model
+    def _facts(self, item_ids):
+        """What is known of each item apart from its events, one row each."""
+        return self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT l.id, COALESCE(m.name, l.move_name, '') AS name, d.kind,
+                       %(performed)s AS performed, %(due)s AS due,
+                       COALESCE(d.sector, c.recouvrement_sector) AS sector,
+                       COALESCE(d.notice_clause = 'yes', c.recouvrement_notice_clause,
+                                false) AS notice_clause,
+                       COALESCE(c.recouvrement_contract_years, 0) AS years,
+                       COALESCE(c.recouvrement_payment_interrupts, false)
+                           AS payment_counts
+                  FROM account_move_line l
+                  JOIN account_move m ON m.id = l.move_id
+                  JOIN res_company c ON c.id = l.company_id
+                  JOIN res_partner p ON p.id = l.partner_id
+                  JOIN recouvrement_dossier d
+                    ON d.company_id = l.company_id
+                   AND d.partner_id = p.commercial_partner_id
+                 WHERE l.id IN %(items)s AND l.balance > 0
+              ORDER BY l.id
+                """,
+                performed=PERFORMED,
+                due=DUE,
+                items=item_ids,
+            )
+        )
+
+    @api.model
+    def _events(self, item_ids, day):
+        """Events of each item: those recorded, and those that the ledger shows."""
+        found = {}
+        recorded = self.env["recouvrement.legal.event"].sudo()
+        for item_id, rows in recorded._of_items(item_ids, EVENTS).items():
+            found[item_id] = [
+                Event(row["kind"], row["date"], row["date_end"], row["is_void"])
+                for row in rows
+                if row["date"] <= day
+            ]
+        automatic = [*self._letters(item_ids, day), *self._payments(item_ids, day)]
+        for item_id, kind, happened in automatic:
+            found.setdefault(item_id, []).append(Event(kind, happened))
+        return found
+
+    @api.model
+    def _letters(self, item_ids, day):
+        """Formal notices presented, and what was written to public bodies.
+
+        A relance in test mode went to nobody; a line that was dropped or struck was
+        not asked for.
+        """
+        sent = SQL(
+            "(x.sent_on AT TIME ZONE 'UTC'"
+            " AT TIME ZONE COALESCE(q.tz, 'Europe/Paris'))::date"
+        )
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT * FROM (
+                    SELECT t.move_line_id,
+                           CASE WHEN x.channel = 'registered' AND v.formal_notice
+                                THEN %(notice)s ELSE %(claim)s END AS kind,
+                           CASE WHEN x.channel = 'email' THEN %(sent)s
+                                WHEN d.kind = %(public)s
+                                THEN COALESCE(x.presented_on, x.received_on,
+                                              x.posted_on)
+                                ELSE COALESCE(x.presented_on, x.received_on) END
+                               AS happened
+                      FROM recouvrement_relance_line t
+                      JOIN recouvrement_relance r ON r.id = t.relance_id
+                      JOIN recouvrement_delivery x ON x.relance_id = r.id
+                      JOIN recouvrement_dossier d ON d.id = r.dossier_id
+                      JOIN res_company c ON c.id = r.company_id
+                      JOIN res_partner q ON q.id = c.partner_id
+                 LEFT JOIN recouvrement_level v ON v.id = r.level_id
+                     WHERE t.move_line_id IN %(items)s AND t.kind = 'a_late'
+                       AND t.cancelled IS NOT TRUE AND t.struck IS NOT TRUE
+                       AND r.is_test IS NOT TRUE AND x.is_test IS NOT TRUE
+                       AND x.state IN ('sent', 'delivered', 'returned')
+                       AND (x.channel = 'registered' AND v.formal_notice
+                            OR d.kind = %(public)s AND x.state <> 'returned'
+                               AND x.channel IN ('email', 'letter', 'registered'))
+                    ) w
+                 WHERE w.happened <= %(day)s
+              ORDER BY w.move_line_id, w.happened, w.kind
+                """,
+                notice=FORMAL_NOTICE,
+                claim=WRITTEN_CLAIM,
+                public=PUBLIC,
+                sent=sent,
+                items=item_ids,
+                day=day,
+            )
+        )
+
+    @api.model
+    def _payments(self, item_ids, day):
+        """Days on which a part was paid; credit notes acknowledge nothing."""
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT a.debit_move_id, %(kind)s, o.date
+                  FROM account_partial_reconcile a
+                  JOIN account_move_line o ON o.id = a.credit_move_id
+                  JOIN account_journal j ON j.id = o.journal_id
+                 WHERE a.debit_move_id IN %(items)s AND o.date <= %(day)s
+                   AND j.type IN ('bank', 'cash', 'credit')
+              ORDER BY a.debit_move_id, o.date
+                """,
+                kind=PART_PAYMENT,
+                items=item_ids,
+                day=day,
+            )
+        )
+
+    # ------------------------------------------------------------------
+    # Answers
+    # ------------------------------------------------------------------
+    @api.model
+    def _last_day(self, answer):
+        """:rtype: date or bool"""
+        return False if isinstance(answer, str) else answer.last_day or False
+
+    @api.model
+    def _order_key(self, answer):
+        """What ends first comes first, what could not be told before what waits."""
+        if isinstance(answer, str):
+            return (1, date.max)
+        return (0, answer.last_day) if answer.last_day else (2, date.max)

@@ -1,0 +1,592 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Until when items can be claimed, who is told, and what is never claimed again.
+
+Last days are counted by hand; the day of the tests is 17 March 2026.
+"""
+
+from datetime import date, datetime
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
+from odoo.tests import Form, new_test_user, tagged
+
+from .common import TODAY, RecouvrementCommon
+
+# Five years, two years and one year before 10 June 2026.
+FIVE, TWO, ONE = date(2021, 6, 10), date(2024, 6, 10), date(2025, 6, 10)
+LAST = date(2026, 6, 10)
+
+
+class LimitationCommon(RecouvrementCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Reader = cls.env["recouvrement.limitation.reader"]
+        cls.Limitation = cls.env["recouvrement.limitation"].sudo()
+        cls.env["recouvrement.dossier"].sudo().create(
+            {"company_id": cls.company.id, "partner_id": cls.customer.id}
+        )
+
+    # -- factories -------------------------------------------------------
+    def _old(self, day=FIVE, due=None, **vals):
+        """An invoice of a day, due a month later unless told."""
+        return self._invoice(
+            0,
+            invoice_date=day,
+            invoice_date_due=due or day.replace(month=day.month + 1),
+            **vals,
+        )
+
+    def _event(self, kind, day, move=None, **vals):
+        return self.env["recouvrement.legal.event"].create(
+            dict(
+                {
+                    "dossier_id": self._dossier(vals.pop("partner", None)).id,
+                    "kind": kind,
+                    "date": day,
+                    "move_ids": [Command.set(move.ids)] if move else [],
+                },
+                **vals,
+            )
+        )
+
+    def _written(self, move, channel, level=None, **vals):
+        """A relance that left about an invoice."""
+        dossier = self._dossier(move.commercial_partner_id)
+        relance = (
+            self.env["recouvrement.relance"]
+            .sudo()
+            .create(
+                {
+                    "name": "REL",
+                    "company_id": move.company_id.id,
+                    "dossier_id": dossier.id,
+                    "level_id": (level or self.level1).id,
+                    "date": TODAY,
+                    "origin": "manual",
+                    "state": "done",
+                    "is_test": vals.pop("is_test", False),
+                }
+            )
+        )
+        self.env["recouvrement.relance.line"].sudo().create(
+            {
+                "relance_id": relance.id,
+                "move_line_id": self._item(move).id,
+                "kind": "a_late",
+            }
+        )
+        return (
+            self.env["recouvrement.delivery"]
+            .sudo()
+            .create(
+                dict(
+                    {
+                        "relance_id": relance.id,
+                        "company_id": move.company_id.id,
+                        "dossier_id": dossier.id,
+                        "channel": channel,
+                        "state": "sent",
+                    },
+                    **vals,
+                )
+            )
+        )
+
+    def _notice(self, move, day):
+        self.level3.sudo().formal_notice = True
+        return self._written(
+            move, "registered", self.level3, posted_on=day, presented_on=day
+        )
+
+    # -- reading ---------------------------------------------------------
+    def _item(self, move):
+        return move.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        )
+
+    def _answer(self, move):
+        self._dossier(move.commercial_partner_id, move.company_id)
+        item = self._item(move)
+        return self.Reader._of_items(item.ids, TODAY).get(item.id)
+
+    def _refresh(self, company=None, day=TODAY):
+        self._dossier()
+        self.Limitation._refresh(company or self.company, day)
+        self.env.invalidate_all()
+
+    def _rows_of(self, move):
+        return self.Limitation.search([("move_line_id", "in", self._item(move).ids)])
+
+    def assertLast(self, move, day):
+        self.assertEqual(self._answer(move).last_day, day)
+
+
+@tagged("post_install", "-at_install")
+class TestLimitation(LimitationCommon):
+    # -- the period ------------------------------------------------------
+    def test_company(self):
+        move = self._old()
+        self.assertLast(move, LAST)
+        self.assertEqual(move.recouvrement_limitation_date, LAST)
+        text = move.recouvrement_limitation_text
+        self.assertIn("Can be claimed in court until 06/10/2026.", text)
+        self.assertIn("Performed on 06/10/2021, 5 year(s)", text)
+        self.assertIn("C. com. L110-4", text)
+
+    def test_consumer(self):
+        self._dossier().kind = "consumer"
+        self.assertLast(self._old(TWO), LAST)
+
+    def test_public_body_in_calendar_years(self):
+        self._dossier().kind = "public"
+        self.assertLast(self._old(date(2022, 5, 2)), date(2026, 12, 31))
+
+    def test_trade_of_the_company_and_of_the_dossier(self):
+        move = self._old(ONE)
+        self.assertLast(move, date(2030, 6, 10))
+        self.company.sudo().recouvrement_sector = "transport"
+        self.assertLast(move, LAST)
+        self._dossier().sector = "general"
+        self.assertLast(move, date(2030, 6, 10))
+
+    def test_unknown_trade_takes_the_shortest_period(self):
+        move = self._old(ONE)
+        self.company.sudo().recouvrement_sector = "unknown"
+        self.assertLast(move, LAST)
+        move.invalidate_recordset()
+        self.assertIn("shortest period is assumed", move.recouvrement_limitation_text)
+
+    def test_trade_without_a_rule_for_the_debtor(self):
+        """Unknown rather than an error when it is only the company's habit."""
+        self.company.sudo().recouvrement_sector = "consumer_credit"
+        self.assertTrue(self._answer(self._old(ONE)).assumed)
+        with self.assertRaisesRegex(ValidationError, "Choose another trade"):
+            self._dossier().sector = "consumer_credit"
+
+    def test_contract_years(self):
+        self.company.sudo().recouvrement_contract_years = 3
+        move = self._old(date(2023, 6, 10))
+        self.assertLast(move, LAST)
+        self._dossier().kind = "consumer"
+        self.assertLast(move, date(2025, 6, 10))
+
+    def test_performance_before_the_invoice(self):
+        move = self._old(date(2021, 11, 10))
+        self.assertLast(move, date(2026, 11, 10))
+        move.recouvrement_performed_on = FIVE
+        self.assertLast(move, LAST)
+        self.assertEqual(self._rows_of(move).last_day, LAST, "the table follows")
+        move.recouvrement_performed_on = False
+        self.assertFalse(self._rows_of(move))
+        move.delivery_date = FIVE
+        self.assertLast(move, LAST)
+        self.assertFalse(move.copy().recouvrement_performed_on)
+
+    def test_due_date_may_come_first(self):
+        move = self._old(date(2021, 8, 10), due=FIVE)
+        self.assertLast(move, LAST)
+        self.assertIn("Due on", move.recouvrement_limitation_text)
+
+    def test_too_old_for_the_rules(self):
+        move = self._old(date(2007, 1, 10))
+        self.assertIn(move.name, self._answer(move))
+        self.assertIn("before the rules of today", move.recouvrement_limitation_text)
+        self._refresh()
+        self.assertFalse(self._rows_of(move))
+        move.recouvrement_performed_on = date(2007, 1, 1)
+        with self.assertRaisesRegex(ValidationError, "check the year"):
+            move.recouvrement_performed_on = date(1007, 1, 1)
+
+    def test_credits_have_none(self):
+        self.assertIsNone(self._answer(self._credit_note(50)))
+
+    # -- events ----------------------------------------------------------
+    def test_acknowledgment_moves_the_last_day(self):
+        move, other = self._old(), self._old()
+        self._event("acknowledgment", date(2025, 9, 1), move)
+        self.assertLast(move, date(2030, 9, 1))
+        self.assertLast(other, LAST)
+        self.assertIn(
+            "Debt acknowledged by the debtor on 09/01/2025 (C. civ. 2240, 2231): until"
+            " 09/01/2030.",
+            move.recouvrement_limitation_text,
+        )
+
+    def test_registered_letter(self):
+        """Nothing without the clause, a new period with it; never for a consumer."""
+        move = self._old()
+        self._notice(move, date(2026, 2, 2))
+        self.assertLast(move, LAST)
+        self.assertIn(
+            "Formal notice on 02/02/2026 changes nothing: does not interrupt.",
+            move.recouvrement_limitation_text,
+        )
+        self.company.sudo().recouvrement_notice_clause = True
+        self.assertLast(move, date(2031, 2, 2))
+        self._dossier().notice_clause = "no"
+        self.assertLast(move, LAST)
+        self.company.sudo().recouvrement_notice_clause = False
+        self._dossier().notice_clause = "yes"
+        self.assertLast(move, date(2031, 2, 2))
+        self._dossier().kind = "consumer"
+        self.assertLast(move, date(2023, 6, 10))
+
+    def test_letters_that_prove_nothing(self):
+        self._dossier().notice_clause = "yes"
+        move = self._old()
+        self._written(move, "registered", self.level1, posted_on=TODAY)
+        self.level3.sudo().formal_notice = True
+        self._written(move, "registered", self.level3, posted_on=TODAY)
+        self._written(move, "email", self.level3, sent_on=datetime(2026, 2, 2))
+        self.assertFalse(self._answer(move).ignored)
+        self.assertLast(move, LAST)
+
+    def test_written_reminder_to_a_public_body(self):
+        self._dossier().kind = "public"
+        move = self._old(date(2021, 5, 3))
+        self._written(
+            move,
+            "email",
+            sent_on=datetime(2024, 12, 31, 23, 30),
+            is_test=True,
+        )
+        self.assertLast(move, date(2025, 12, 31))
+        # half past midnight in Paris: another year
+        self._written(move, "email", sent_on=datetime(2024, 12, 31, 23, 30))
+        self.assertLast(move, date(2029, 12, 31))
+        self._written(move, "call")
+        self.assertLast(move, date(2029, 12, 31))
+
+    def test_court_claim(self):
+        move = self._old()
+        claim = self._event("court_claim", date(2026, 1, 5), move)
+        self.assertIsNone(self._answer(move).last_day)
+        self.assertFalse(move.recouvrement_limitation_date)
+        self.assertIn("does not run", move.recouvrement_limitation_text)
+        claim.date_end = date(2026, 3, 2)
+        self.assertLast(move, date(2031, 3, 2))
+        claim.is_void = True
+        self.assertLast(move, LAST)
+
+    def test_mediation_leaves_six_months(self):
+        move = self._old(date(2021, 4, 10))
+        self._event("mediation", date(2026, 3, 1), move, date_end=date(2026, 3, 15))
+        self.assertLast(move, date(2026, 9, 15))
+
+    def test_insolvency_alone_interrupts_nothing(self):
+        move = self._old()
+        self._dossier().sudo().write(
+            {"insolvency": "liquidation", "insolvency_date": date(2026, 1, 5)}
+        )
+        self.assertLast(move, LAST)
+        self._event("insolvency_declaration", date(2026, 2, 2), move)
+        self.assertIsNone(self._answer(move).last_day)
+
+    def test_events_that_stop_interest_alone(self):
+        move = self._old()
+        self._event("grace", date(2026, 2, 2), move)
+        self.assertLast(move, LAST)
+
+    def test_part_payment_by_setting(self):
+        move = self._old()
+        self._pay(move, 100, days_ago=100)  # 7 December 2025
+        self.assertLast(move, LAST)
+        self.assertEqual(self._answer(move).ignored[0].event, "part_payment")
+        self.company.sudo().recouvrement_payment_interrupts = True
+        self.assertLast(move, date(2030, 12, 7))
+
+    def test_credit_note_acknowledges_nothing(self):
+        self.company.sudo().recouvrement_payment_interrupts = True
+        move, credit = self._old(), self._credit_note(100)
+        (self._item(move) + self._item(credit)).reconcile()
+        self.assertFalse(self._answer(move).ignored)
+        self.assertLast(move, LAST)
+
+    # -- the table -------------------------------------------------------
+    def test_table_keeps_what_is_near(self):
+        near, far, over = (
+            self._old(),
+            self._old(date(2021, 11, 10)),
+            self._old(date(2020, 6, 10)),
+        )
+        paid = self._old()
+        self._pay(paid)
+        self._refresh()
+        self.assertEqual(self._rows_of(near).last_day, LAST)
+        self.assertEqual(self._rows_of(over).last_day, date(2025, 6, 10))
+        self.assertFalse(self._rows_of(far) | self._rows_of(paid))
+        self._refresh(day=date(2026, 4, 10))
+        self.assertTrue(self._rows_of(far))
+
+    def test_facts_move_the_table_at_once(self):
+        move = self._old(TWO)
+        dossier = self._dossier()
+        self.assertFalse(self._rows_of(move))
+        dossier.kind = "consumer"
+        self.assertEqual(self._rows_of(move).last_day, LAST)
+        dossier.kind = "company"
+        self.assertFalse(self._rows_of(move))
+        dossier.sector = "transport"
+        self.assertEqual(self._rows_of(move).last_day, date(2025, 6, 10))
+        event = self._event("acknowledgment", date(2025, 6, 2), move)
+        self.assertEqual(self._rows_of(move).last_day, date(2026, 6, 2))
+        event.active = False
+        self.assertEqual(self._rows_of(move).last_day, date(2025, 6, 10))
+        dossier.sector = False
+        self.assertFalse(self._rows_of(move))
+        self.company.sudo().recouvrement_sector = "transport"
+        self.assertTrue(self._rows_of(move))
+
+    def test_a_presented_letter_moves_the_table_at_once(self):
+        self._dossier().notice_clause = "yes"
+        move = self._old()
+        letter = self._notice(move, date(2026, 2, 2))
+        self._refresh()
+        self.assertFalse(self._rows_of(move))
+        letter.presented_on = False
+        self.assertTrue(self._rows_of(move))
+
+    # -- prescribed ------------------------------------------------------
+    def test_prescribed_item_is_never_asked_for(self):
+        over = self._old(date(2020, 6, 10), amount=400)
+        late = self._invoice(40)
+        self._run()
+        row = self.assertSituation(over, "held", "prescribed")
+        self.assertEqual(row["item_holds"], ["prescribed"])
+        item = self.env["recouvrement.open.item"].browse(self._item(over).id)
+        self.assertEqual(
+            item.situation_text,
+            "Prescribed since 06/11/2025: can no longer be claimed.",
+        )
+        relance = self._relances()
+        asked = relance.line_ids.move_line_id
+        self.assertIn(self._item(late), asked)
+        self.assertNotIn(self._item(over), asked)
+        dossier = self._dossier()
+        self.assertEqual(dossier.amount_open, 1400, "it stays in the balance")
+        self.assertIn("1 item(s) are prescribed", dossier.limitation_warning)
+        wizard = self.env["recouvrement.relance.now"].create(
+            {
+                "dossier_ids": [Command.set(dossier.ids)],
+                "move_ids": [Command.set(over.ids)],
+                "level_id": self.level1.id,
+                "confirmed": True,
+            }
+        )
+        with self.assertRaisesRegex(UserError, "nothing late to ask for"):
+            wizard.action_confirm()
+
+    def test_last_day_and_the_day_after(self):
+        move = self._old(date(2021, 3, 17))
+        self._refresh()
+        self.assertNotEqual(self._row(move)["reason"], "prescribed")
+        tomorrow = date(2026, 3, 18)
+        self.assertSituation(move, "held", "prescribed", day=tomorrow)
+
+    def test_a_persons_exclusion_comes_first(self):
+        over = self._old(date(2020, 6, 10))
+        self._refresh()
+        self.env["recouvrement.exclusion"].create(
+            {"company_id": self.company.id, "move_id": over.id, "reason": "Ours"}
+        )
+        row = self.assertSituation(over, "held", "excluded")
+        self.assertEqual(row["item_holds"], ["excluded", "prescribed"])
+        self.assertEqual((row["detail"], row["until"]), ("Ours", None))
+
+    def test_filters(self):
+        near, over, fresh = (
+            self._old(),
+            self._old(date(2020, 6, 10)),
+            self._invoice(3),
+        )
+        self._refresh()
+        Item = self.env["recouvrement.open.item"]
+        mine = [("partner_id", "=", self.customer.id)]
+        for state, move in (
+            ("near", near),
+            ("prescribed", over),
+            (False, fresh),
+        ):
+            found = Item.search([("limitation_state", "=", state), *mine])
+            self.assertEqual(found.move_id, move, state)
+            self.assertEqual(found.limitation_state, state)
+        dossier = self._dossier()
+        self.assertEqual(dossier.limitation_date, LAST)
+        domain = [("limitation_ids.last_day", "<", "2026-03-17")]
+        self.assertIn(dossier, dossier.search(domain))
+
+    # -- bounds ----------------------------------------------------------
+    def test_fixed_number_of_queries(self):
+        moves = self.env["account.move"]
+        for _number in range(12):
+            moves |= self._old()
+        self._dossier()
+        items = self._item(moves)
+        self.env.flush_all()
+        counts = []
+        for ids in (items.ids[:2], items.ids):
+            before = self.env.cr.sql_log_count
+            self.assertEqual(len(self.Reader._of_items(ids, TODAY)), len(ids))
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[0], counts[1])
+        self.assertEqual(counts[0], 4)
+        self.assertEqual(self.Reader._of_items([], TODAY), {})
+
+    def test_two_companies(self):
+        other = self.company_data_2 = self.setup_other_company()
+        company = self.env["res.company"].browse(other["company"].id)
+        company.sudo().recouvrement_sector = "transport"
+        here = self._old(TWO)
+        there = self._old(TWO, company=company)
+        self._dossier(company=company)
+        self._refresh()
+        self._refresh(company)
+        self.assertFalse(self._rows_of(here))
+        self.assertEqual(self._rows_of(there).company_id, company)
+        self.assertLast(here, date(2029, 6, 10))
+        self.assertLast(there, date(2025, 6, 10))
+
+    def test_rights(self):
+        self._old()
+        self._refresh()
+        self.customer.user_id = False
+        row = self.Limitation.search([("dossier_id", "=", self._dossier().id)])
+        reader = new_test_user(
+            self.env,
+            login="limitation_reader",
+            groups="base.group_user,recouvrement_amiable.group_reader",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        mine = row.with_user(reader)
+        self.assertFalse(mine.search([]))
+        self.customer.user_id = reader
+        self.assertEqual(mine.search([]), row)
+        self.assertEqual(self._dossier().with_user(reader).limitation_date, LAST)
+        with self.assertRaises(AccessError):
+            mine.last_day = TODAY
+
+    def test_settings(self):
+        with Form(self.env["res.config.settings"]) as form:
+            form.recouvrement_contract_years = 3
+            form.recouvrement_payment_interrupts = True
+            form.recouvrement_notice_clause = True
+            form.recouvrement_sector = "transport"
+        form.record.execute()
+        self.assertEqual(self.company.recouvrement_contract_years, 3)
+        self.assertTrue(self.company.recouvrement_notice_clause)
+
+
+@tagged("post_install", "-at_install")
+class TestLimitationAlert(LimitationCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.collector = new_test_user(
+            cls.env,
+            login="limitation_collector",
+            groups="base.group_user,recouvrement_amiable.group_collector",
+            lang="en_US",
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
+
+    def _cron(self, day):
+        """What the scheduled action does for this company on a day."""
+        dossier = self._dossier()
+        dossier.sudo().collector_id = self.collector
+        self.Limitation.with_context(recouvrement_day=str(day))._alert(
+            self.company.with_context(recouvrement_day=str(day))
+        )
+        self.env.invalidate_all()
+
+    def _activities(self):
+        return self.env["mail.activity"].search(
+            [
+                ("res_model", "=", "recouvrement.dossier"),
+                ("res_id", "in", self._dossier().ids),
+            ]
+        )
+
+    def test_once_at_each_stage(self):
+        self._old()  # last day 10 June 2026
+        self._cron(date(2025, 12, 9))
+        self.assertFalse(self._activities())
+        for day, months in (
+            (date(2025, 12, 10), 6),
+            (date(2026, 3, 10), 3),
+            (date(2026, 5, 10), 1),
+        ):
+            self._cron(day)
+            first = self._activities()
+            self.assertEqual(len(first), 1, "the stage before is closed")
+            row = self.Limitation.search([("activity_id", "=", first.id)])
+            self.assertEqual(row.told_months, months)
+            self._cron(day)
+            self._cron(day.replace(day=20))
+            self.assertEqual(self._activities(), first)
+        self.assertEqual(first.user_id, self.collector)
+        self.assertEqual(first.summary, "1 item(s) to claim in court by 06/10/2026")
+        self.assertIn("1,000.00", first.note)
+        self.assertIn("does not put the day off", first.note)
+        self.assertLessEqual(first.date_deadline, LAST)
+
+    def test_found_late_is_told_once(self):
+        self._old(date(2021, 4, 10))
+        self._cron(TODAY)
+        self.assertEqual(len(self._activities()), 1)
+
+    def test_one_activity_for_the_items_of_a_stage(self):
+        self._old()
+        self._old(date(2021, 5, 10))
+        self._cron(TODAY)
+        activity = self._activities()
+        self.assertEqual(len(activity), 1)
+        self.assertIn("2 item(s)", activity.summary)
+        self.assertIn("05/10/2026", activity.summary)
+
+    def test_closed_when_paid(self):
+        move = self._old()
+        self._cron(TODAY)
+        self._pay(move)
+        self._cron(TODAY)
+        self.assertFalse(self._activities())
+
+    def test_closed_at_once_when_put_off(self):
+        move = self._old()
+        self._cron(TODAY)
+        self._event("acknowledgment", TODAY, move)
+        self.assertFalse(self._activities())
+
+    def test_a_moved_last_day_is_told_about_anew(self):
+        move = self._old()
+        self._cron(TODAY)
+        first = self._activities()
+        move.recouvrement_performed_on = date(2021, 6, 1)
+        self.assertFalse(first.exists().filtered("active"))
+        self._cron(TODAY)
+        self.assertIn("06/01/2026", self._activities().summary)
+
+    def test_done_by_a_person_is_not_told_again(self):
+        self._old()
+        self._cron(TODAY)
+        self._activities().action_feedback()
+        self._cron(TODAY)
+        self.assertFalse(self._activities())
+
+    def test_what_to_do_depends_on_the_debtor(self):
+        dossier = self._dossier()
+        for kind, sector, words in (
+            ("public", False, "Write to the public body"),
+            ("consumer", "consumer_credit", "nothing else puts it off"),
+            ("company", False, "acknowledgment or a payment schedule"),
+        ):
+            dossier.write({"kind": kind, "sector": sector})
+            self.assertIn(words, self.Limitation._what_to_do(dossier))
+
+    def test_every_company_through_the_scheduled_action(self):
+        self._old()
+        self._dossier().sudo().collector_id = self.collector
+        self.Limitation.with_context(recouvrement_day=str(TODAY))._cron_alert()
+        self.assertEqual(len(self._activities()), 1)
