@@ -111,6 +111,7 @@ class AccountMove(models.Model):
         "delivery_date",
         "invoice_date",
         "move_type",
+        "recouvrement_performed_on",
         "recouvrement_available_on",
         "recouvrement_completed_on",
         "recouvrement_suspended_on",
@@ -161,7 +162,7 @@ class AccountMove(models.Model):
         return public_term_start(
             available=self.recouvrement_available_on or None,
             requested=self._recouvrement_issued(),
-            performed=self.delivery_date or None,
+            performed=self.recouvrement_performed_on or self.delivery_date or None,
         )
 
     def _recouvrement_public_words(self, start, buyer, due):

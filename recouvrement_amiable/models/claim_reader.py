@@ -322,7 +322,8 @@ class ClaimReader:
                              * 10 ^ c.decimal_places)::bigint,
                        COALESCE(l.date_maturity, l.invoice_date, l.date),
                        COALESCE(m.invoice_date, m.date),
-                       m.delivery_date, m.recouvrement_available_on,
+                       COALESCE(m.recouvrement_performed_on, m.delivery_date),
+                       m.recouvrement_available_on,
                        m.recouvrement_suspended_on,
                        m.recouvrement_completed_on,
                        round(COALESCE(m.recouvrement_retention, 0)

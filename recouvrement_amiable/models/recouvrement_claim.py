@@ -13,6 +13,7 @@ _READ_MODELS = (
     "recouvrement.delivery",
     "recouvrement.dossier",
     "recouvrement.legal.event",
+    "recouvrement.limitation",
     "recouvrement.reference.rate",
     "recouvrement.relance",
     "recouvrement.relance.line",
@@ -73,7 +74,8 @@ class RecouvrementClaim(models.AbstractModel):
         """Condition on ``l``: items of some dossiers that may have charges to claim.
 
         What is open and overdue, and what was paid late within the five years of the
-        general prescription: interest not yet charged survives the principal.
+        general prescription: interest not yet charged survives the principal. Never
+        what is prescribed.
         """
         return SQL(
             """
@@ -85,10 +87,14 @@ class RecouvrementClaim(models.AbstractModel):
                  WHERE d.id IN %(dossiers)s)
             AND (l.reconciled IS NOT TRUE
                  OR l.date_maturity >= %(since)s::date)
+            AND NOT EXISTS (
+                SELECT 1 FROM recouvrement_limitation z
+                 WHERE z.move_line_id = l.id AND z.last_day < %(today)s::date)
             """,
             accounts=self.env["recouvrement.open.item"]._receivable_ids(),
             dossiers=tuple(dossiers.ids) or (0,),
             since=fields.Date.subtract(fields.Date.context_today(self), years=5),
+            today=self._forced_day() or fields.Date.context_today(self),
         )
 
     @api.model
