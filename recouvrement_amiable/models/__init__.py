@@ -24,6 +24,7 @@ from . import dossier_guarantee
 from . import recouvrement_exclusion
 from . import recouvrement_open_item
 from . import open_item_actions
+from . import open_item_expected
 from . import recouvrement_worklist
 from . import worklist_actions
 from . import recouvrement_relance

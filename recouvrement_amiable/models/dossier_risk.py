@@ -208,12 +208,26 @@ class RecouvrementDossier(models.Model):
             "domain": [("dossier_id", "=", self.id)],
         }
 
-    def _expected_days(self, dues, today):
-        """When items due on some days will probably be paid, by this customer.
+    @api.model
+    def _expected_payments(self, wanted):
+        """When items will probably be paid, by the habits of their customers.
 
-        :param dues: dates
-        :return: list of ``(low, expected, high)`` dates, None without a score
+        A customer in insolvency proceedings pays by order of a court, not by habit:
+        nothing is expected of it, nor of one that was never scored.
+
+        :param wanted: list of ``(dossier, due date)``, of any companies
+        :return: list of ``(low, expected, high)`` dates, or None, in that order; a
+            fixed number of queries
         """
-        self.ensure_one()
-        score = self.sudo().score_id
-        return score._expected_days(dues, today) if score else [None for _due in dues]
+        dossiers = self.sudo().union(*(dossier for dossier, _due in wanted))
+        dossiers.score_id.mapped("pay_days")  # all of them at once
+        days = {c: c._recouvrement_today() for c in dossiers.company_id}
+        found = []
+        for dossier, due in wanted:
+            dossier = dossiers.browse(dossier.id)
+            score = dossier.score_id
+            if not (score and due) or dossier.insolvency:
+                found.append(None)
+                continue
+            found += score._expected_days([due], days[dossier.company_id])
+        return found
