@@ -145,6 +145,34 @@ class RecouvrementDossier(models.Model):
             known = self.search(domain)
         return known
 
+    @api.model
+    def _of_customers(self, customers, missing="open"):
+        """Dossiers of some customers, in a fixed number of statements.
+
+        :param customers: ``(company_id, commercial partner id)`` pairs
+        :param missing: "open" a dossier for who has none, or only "imagine" one:
+            looking at a customer writes nothing
+        :rtype: dict[tuple, recouvrement.dossier]
+        """
+        if not customers:
+            return {}
+        companies, partners = (set(ids) for ids in zip(*customers, strict=True))
+        if missing == "open":
+            self.flush_model(["company_id", "partner_id"])
+            rows = SQL(", ").join(SQL("(%s::int, %s::int)", *c) for c in customers)
+            self._open_for(
+                SQL("SELECT * FROM (VALUES %s) v (company_id, partner_id)", rows)
+            )
+        known = self.search(
+            [("company_id", "in", companies), ("partner_id", "in", partners)]
+        )
+        found = {(d.company_id.id, d.partner_id.id): d for d in known}
+        return {
+            customer: found.get(customer)
+            or self.new({"company_id": customer[0], "partner_id": customer[1]})
+            for customer in customers
+        }
+
     def _absorb(self, others):
         """Take over the history of other dossiers of the same company, then drop them.
 
