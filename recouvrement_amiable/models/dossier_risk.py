@@ -77,6 +77,23 @@ class RecouvrementDossier(models.Model):
                     self.env._("The proceedings cannot open in the future.")
                 )
 
+    @api.constrains("class_choice", "class_choice_reason", "class_choice_until")
+    def _check_class_choice(self):
+        """Nobody decides without saying why and until when, whatever the screen."""
+        for dossier in self.filtered("class_choice"):
+            if not (dossier.class_choice_reason or "").strip():
+                raise ValidationError(self.env._("Say why: the next person will ask."))
+            if not dossier.class_choice_until:
+                raise ValidationError(
+                    self.env._("Say until when the decision on the class holds.")
+                )
+
+    def _check_choice_ends(self, until):
+        until = fields.Date.to_date(until)
+        for company in self.company_id:
+            if until and until <= company._recouvrement_today():
+                raise ValidationError(self.env._("The decision must end after today."))
+
     def write(self, vals):
         """The score is never typed; a class is decided by a credit manager."""
         if not self.env.su:
@@ -84,6 +101,8 @@ class RecouvrementDossier(models.Model):
                 raise AccessError(self.env._("A score is computed, never typed."))
             if any(name.startswith("class_choice") for name in vals):
                 self._check_decider()
+                self._check_choice_ends(vals.get("class_choice_until"))
+                vals = dict(vals, class_choice_user_id=self.env.uid)
         result = super().write(vals)
         if {"insolvency", "class_choice", "class_choice_until"} & set(vals):
             for company, dossiers in self.grouped("company_id").items():

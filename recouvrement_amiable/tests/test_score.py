@@ -267,6 +267,23 @@ class TestScore(RecouvrementCommon):
             self.decide(self.manager, reason="  ")
         with self.assertRaises(UserError):
             self.decide(self.manager, until=TODAY)
+        dossier = self._dossier().with_user(self.manager)
+        until = TODAY + timedelta(days=5)
+        good = {
+            "class_choice": "A",
+            "class_choice_reason": "Parent guarantees",
+            "class_choice_until": until,
+        }
+        for missing in (
+            {"class_choice_reason": " "},
+            {"class_choice_reason": False},
+            {"class_choice_until": False},
+            {"class_choice_until": TODAY},
+        ):
+            with self.assertRaises(ValidationError), self.cr.savepoint():
+                dossier.write(dict(good, **missing))
+        dossier.write(dict(good, class_choice_user_id=self.collector.id))
+        self.assertEqual(dossier.class_choice_user_id, self.manager, "never forged")
         for values in (
             {"class_choice": "A"},
             {"risk_class": "A"},
