@@ -12,6 +12,8 @@ from . import dossier_risk
 from . import recouvrement_exposure
 from . import dossier_limit
 from . import recouvrement_limit
+from . import limit_typed
+from . import limit_alert
 from . import recouvrement_stop
 from . import recouvrement_release
 from . import dossier_stop
@@ -49,3 +51,4 @@ from . import account_move_stop
 from . import account_move_line
 from . import mail_activity
 from . import res_partner
+from . import partner_limit

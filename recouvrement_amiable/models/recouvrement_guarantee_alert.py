@@ -124,19 +124,11 @@ class RecouvrementGuaranteeAlert(models.Model):
         dossiers = self.env["recouvrement.dossier"].browse(
             {row["dossier_id"] for row in rows}
         )
-        users = {dossier.id: self._reader(company, dossier) for dossier in dossiers}
+        users = {dossier.id: dossier._alert_reader() for dossier in dossiers}
         told = [row for row in rows if users[row["dossier_id"]]]
         orphans = [row for row in rows if not users[row["dossier_id"]]]
         self._mark_unassigned(company, {row["guarantee_id"] for row in orphans})
         return self._tell(told, users, day)
-
-    @api.model
-    def _reader(self, company, dossier):
-        """The credit manager, else who follows the dossier; never a former user."""
-        for user in (company.recouvrement_manager_id, dossier._collector()):
-            if user.active and company in user.company_ids:
-                return user
-        return self.env["res.users"]
 
     @api.model
     def _mark_unassigned(self, company, guarantee_ids):
