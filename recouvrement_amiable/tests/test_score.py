@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
 from ..analytics.behaviour import behaviour
 from ..models.score_refresh import ScoreRefresh
@@ -225,6 +226,43 @@ class TestScore(RecouvrementCommon):
             return self.env.cr.sql_log_count - before
 
         self.assertEqual(queries(1), queries(12))
+
+    def test_scored_again_reads_one_customer_only(self):
+        """With the portfolio of the night: the same score, without the ledger."""
+        other = self._create_customer("Ponctuel SARL")
+        self.late_payer(count=4)
+        self.late_payer(other, late=-2)
+        model = self.env["recouvrement.score.model"].sudo()
+        model._cron_refresh()
+        dossier = self._dossier().sudo()
+        by_night = dossier.score_id.read(["probability", "pay_days", "risk_class"])
+        self._dossier(other).sudo().score_ids.unlink()
+        dossier.score_ids.unlink()
+        dossier.with_user(self.manager).action_refresh_score()
+        again = dossier.score_id
+        self.assertEqual(
+            again.read(["probability", "pay_days", "risk_class"])[0] | {"id": 0},
+            by_night[0] | {"id": 0},
+        )
+        self.assertFalse(self._dossier(other).sudo().score_id, "not asked for")
+        self.env.cr.execute("SELECT DISTINCT partner_id FROM payment_item")
+        self.assertEqual(self.env.cr.fetchall(), [(self.customer.id,)])
+        self._invoice(40)
+        dossier.with_user(self.manager).action_refresh_score()
+        self.assertGreater(dossier.score_id.probability, by_night[0]["probability"])
+
+    def test_scored_again_without_a_recent_portfolio(self):
+        self.late_payer(count=3)
+        self.env["recouvrement.score.model"].sudo()._cron_refresh()
+        partners = self.customer | self._create_customer("Ponctuel SARL")
+        self.late_payer(partners[1], late=-2)
+        for days, whole in ((7, False), (8, True)):
+            refresh = self.refresh(self.customer, day=TODAY + timedelta(days=days))
+            counted = self.env.execute_query(
+                SQL("SELECT count(DISTINCT partner_id) FROM payment_item")
+            )
+            self.assertEqual(counted[0][0] > 1, whole)
+            self.assertTrue(refresh.items_of(self.customer.ids))
 
     # -- classes ----------------------------------------------------------------
     def decide(self, user, **values):
