@@ -212,6 +212,16 @@ class RecouvrementDossier(models.Model):
             if found and not self[field]:
                 self.write({name: found[name] for name in together})
 
+    def _take_limit(self, others):
+        """One limit stays in force: no credit, else this one's, else the latest."""
+        approved = (self | others).limit_ids.filtered(lambda x: x.state == "approved")
+        own = approved.filtered(lambda limit: limit.dossier_id == self)
+        latest = approved.sorted("id", reverse=True)
+        kept = (latest.filtered(lambda limit: not limit.amount) or own or latest)[:1]
+        (approved - kept).write({"state": "replaced"})
+        if kept and kept != own:
+            self.write(kept._terms())
+
     def _take_decisions(self, others):
         """The latest pause, and the choices made by hand where there are none."""
         paused = (self | others).filtered("pause_until").sorted("pause_until")[-1:]
@@ -223,6 +233,7 @@ class RecouvrementDossier(models.Model):
                 }
             )
         self._take_strictest(others)
+        self._take_limit(others)
         for field in ("scenario_choice_id", "collector_id", "note"):
             if not self[field]:
                 self[field] = others.filtered(field)[:1][field]
@@ -232,7 +243,6 @@ class RecouvrementDossier(models.Model):
 STRICT = (
     ("insolvency", ("insolvency", "insolvency_date")),
     ("is_stopped", ("is_stopped", "stop_reason")),
-    ("no_credit", ("no_credit", "limit_until", "limit_review_on")),
     (
         "class_choice",
         (
@@ -250,8 +260,7 @@ _ABSORB = (
     "UPDATE recouvrement_relance SET run_id = NULL WHERE dossier_id IN %(others)s",
     "UPDATE recouvrement_relance SET dossier_id = %(kept)s"
     " WHERE dossier_id IN %(others)s",
-    "UPDATE recouvrement_limit SET dossier_id = %(kept)s,"
-    " state = CASE WHEN state = 'approved' THEN 'replaced' ELSE state END"
+    "UPDATE recouvrement_limit SET dossier_id = %(kept)s"
     " WHERE dossier_id IN %(others)s",
     "UPDATE recouvrement_release SET dossier_id = %(kept)s"
     " WHERE dossier_id IN %(others)s",

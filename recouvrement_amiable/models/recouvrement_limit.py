@@ -234,17 +234,22 @@ class RecouvrementLimit(models.Model):
             }
         )
         self._set_core_limit(self.amount)
-        self.dossier_id.write(
-            {
-                "limit_until": self.valid_until,
-                "limit_review_on": self.review_on,
-                "no_credit": not self.amount,
-            }
-        )
+        self.dossier_id.write(self._terms())
 
-    def _set_core_limit(self, amount):
-        """Core's own field holds the amount that was decided."""
-        self.partner_id.with_company(self.company_id).with_context(
+    def _terms(self):
+        """What the dossier keeps of the limit in force."""
+        return {
+            "limit_until": self.valid_until,
+            "limit_review_on": self.review_on,
+            "no_credit": not self.amount,
+        }
+
+    def _set_core_limit(self, amount, partner=None):
+        """Core's own field holds the amount that was decided.
+
+        :param partner: whom the customer is being merged into
+        """
+        (partner or self.partner_id).with_company(self.company_id).with_context(
             recouvrement_decided=True
         ).credit_limit = amount
 

@@ -70,6 +70,14 @@ class TestLimit(RecouvrementCommon):
         self.assertFalse(row["has_limit"])
         self.assertFalse(row["is_over"])
 
+    def test_a_draft_credit_note_lowers_nothing(self):
+        """Nobody granted it yet; posted, it counts."""
+        self._invoice(10, 1000)
+        credit = self._invoice(0, 300, move_type="out_refund", post=False)
+        self.assertEqual(self.row()["exposure"], 1000)
+        credit.action_post()
+        self.assertEqual(self.row()["exposure"], 700)
+
     def test_child_contacts_count_with_the_customer(self):
         child = self.env["res.partner"].create(
             {"name": "Site", "parent_id": self.customer.id, "type": "invoice"}
@@ -384,6 +392,88 @@ class TestLimit(RecouvrementCommon):
             limit.with_user(self.collector).write({"state": "approved"})
         with self.assertRaises(AccessError):
             limit.with_user(self.collector).action_approve()
+
+    # -- merged customers -------------------------------------------------------
+    def merge(self, twin):
+        self.env["base.partner.merge.automatic.wizard"].sudo()._merge(
+            (self.customer | twin).ids, self.customer
+        )
+        self.env.invalidate_all()
+        return self._dossier().sudo()
+
+    def test_a_merge_keeps_what_was_decided(self):
+        twin = self._create_customer("Menuiserie bis")
+        self._invoice(5, 100)
+        self._invoice(5, 200, twin)
+        end = TODAY + timedelta(days=90)
+        theirs = self.approve(4000, partner=twin, valid_until=end)
+        other = self._dossier(twin).sudo()
+        other.write({"is_stopped": True, "stop_reason": "Cheques bounced"})
+        other._decide_class("D", "Two returned cheques", end)
+        score = self.env["recouvrement.score"].sudo()
+        for dossier, age in ((other, 0), (other, 1), (self._dossier(), 0)):
+            score.create(
+                {
+                    "dossier_id": dossier.id,
+                    "company_id": self.company.id,
+                    "date": TODAY - timedelta(days=age),
+                    "risk_class": "B",
+                }
+            )
+        dossier = self.merge(twin)
+        self.assertEqual(len(dossier), 1)
+        self.assertEqual((theirs.dossier_id, theirs.state), (dossier, "approved"))
+        self.assertEqual((dossier.limit_amount, dossier.limit_until), (4000, end))
+        self.assertEqual(dossier.stop_reason, "Cheques bounced")
+        self.assertEqual((dossier.class_choice, dossier.risk_class), ("D", "D"))
+        self.assertEqual(len(dossier.score_ids), 2, "one a day")
+        self.assertEqual(dossier.limit_ids, theirs, "nothing was typed")
+
+    def test_one_limit_survives_a_merge(self):
+        """That of who stays; no credit wins over any amount."""
+        for amount, kept in ((4000, 1000), (0, 0)):
+            with self.subTest(amount=amount):
+                twin = self._create_customer("Menuiserie bis")
+                self._invoice(5, 100)
+                self._invoice(5, 200, twin)
+                self.approve(1000)
+                self.approve(amount, partner=twin)
+                dossier = self.merge(twin)
+                approved = dossier.limit_ids.filtered(lambda x: x.state == "approved")
+                self.assertEqual(approved.mapped("amount"), [kept])
+                row = self.row()
+                self.assertEqual((row["limit_amount"], row["has_limit"]), (kept, True))
+
+    # -- the customer's own eyes -------------------------------------------------
+    def test_portal_users_see_nothing_of_it(self):
+        move = self._invoice(5, 100)
+        self.approve(1000)
+        portal = new_test_user(self.env, "debtor", groups="base.group_portal")
+        portal.partner_id.parent_id = self.customer
+        move.message_subscribe(portal.partner_id.ids)
+        self.assertEqual(move.with_user(portal).name, move.name)
+        for record, names in (
+            (move, ("recouvrement_situation", "recouvrement_expected_text")),
+            (
+                self.customer,
+                ("recouvrement_risk_class", "recouvrement_limit", "credit_limit"),
+            ),
+        ):
+            for name in names:
+                with self.assertRaises(AccessError):
+                    record.with_user(portal).read([name])
+        for model in (
+            "recouvrement.dossier",
+            "recouvrement.exposure",
+            "recouvrement.guarantee",
+            "recouvrement.limit",
+            "recouvrement.open.item",
+            "recouvrement.release",
+            "recouvrement.score",
+            "recouvrement.stop",
+        ):
+            with self.assertRaises(AccessError):
+                self.env[model].with_user(portal).search([])
 
     def test_anybody_may_copy_a_customer(self):
         user = new_test_user(
