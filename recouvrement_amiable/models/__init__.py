@@ -20,6 +20,7 @@ from . import dossier_stop
 from . import recouvrement_guarantee
 from . import guarantee_checks
 from . import guarantee_cover
+from . import limit_insured
 from . import recouvrement_guarantee_alert
 from . import guarantee_alert_words
 from . import dossier_guarantee

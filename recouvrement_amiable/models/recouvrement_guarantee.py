@@ -104,7 +104,14 @@ class RecouvrementGuarantee(models.Model):
         tracking=True,
     )
     policy_number = fields.Char(tracking=True)
-    cover = fields.Selection("_selection_cover", default="named", tracking=True)
+    cover = fields.Selection(
+        "_selection_cover",
+        default="named",
+        tracking=True,
+        help="Named: the insurer agreed an amount for this customer. Blind: any"
+        " customer is insured up to the amount, as long as the insurer named none for"
+        " it.",
+    )
     declaration_days = fields.Integer(
         string="Declaration Deadline (Days)",
         tracking=True,

@@ -178,6 +178,12 @@ class RecouvrementGuaranteeAlert(models.Model):
                         NOT IN ('in_payment', 'paid', 'reversed'))
                    AND %(issued)s >= g.valid_from
                    AND (g.valid_until IS NULL OR %(issued)s <= g.valid_until)
+                   AND (g.cover IS DISTINCT FROM 'blind' OR NOT EXISTS (
+                        SELECT 1 FROM recouvrement_guarantee n
+                         WHERE n.dossier_id = g.dossier_id AND n.active
+                           AND n.kind = 'insurance' AND n.cover = 'named'
+                           AND %(issued)s >= n.valid_from
+                           AND (n.valid_until IS NULL OR %(issued)s <= n.valid_until)))
                    AND %(due)s < %(day)s
                    AND %(due)s + g.declaration_days - %(notice)s <= %(day)s
                    AND NOT EXISTS (
