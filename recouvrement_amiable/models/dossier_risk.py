@@ -223,7 +223,7 @@ class RecouvrementDossier(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Scores"),
             "res_model": "recouvrement.score",
-            "view_mode": "list,graph,form",
+            "view_mode": "list,kanban,graph,form",
             "domain": [("dossier_id", "=", self.id)],
         }
 
