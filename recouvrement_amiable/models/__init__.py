@@ -18,12 +18,15 @@ from . import dossier_risk
 from . import recouvrement_exposure
 from . import dossier_limit
 from . import recouvrement_limit
+from . import limit_typed
+from . import limit_alert
 from . import recouvrement_stop
 from . import recouvrement_release
 from . import dossier_stop
 from . import recouvrement_guarantee
 from . import guarantee_checks
 from . import guarantee_cover
+from . import limit_insured
 from . import recouvrement_guarantee_alert
 from . import guarantee_alert_words
 from . import dossier_guarantee
@@ -39,6 +42,7 @@ from . import recouvrement_charge
 from . import recouvrement_claim
 from . import dossier_claim
 from . import open_item_limitation
+from . import open_item_expected
 from . import recouvrement_worklist
 from . import worklist_actions
 from . import recouvrement_relance
@@ -69,3 +73,4 @@ from . import account_move_limitation
 from . import account_move_line
 from . import mail_activity
 from . import res_partner
+from . import partner_limit

@@ -76,6 +76,20 @@ class AccountMove(models.Model):
         compute_sudo=True,
         groups=_GROUPS,
     )
+    recouvrement_expected_date = fields.Date(
+        string="Expected Payment",
+        compute="_compute_recouvrement",
+        compute_sudo=True,
+        groups=_GROUPS,
+        help="Day on which this customer will probably pay what is left, from the days"
+        " on which it paid before; of several instalments the last one.",
+    )
+    recouvrement_expected_text = fields.Char(
+        string="Expected Payment in Words",
+        compute="_compute_recouvrement",
+        compute_sudo=True,
+        groups=_GROUPS,
+    )
 
     # ------------------------------------------------------------------
     # Computes
@@ -91,6 +105,8 @@ class AccountMove(models.Model):
             move.recouvrement_text = False
             move.recouvrement_last_date = False
             move.recouvrement_next_date = False
+            move.recouvrement_expected_date = False
+            move.recouvrement_expected_text = False
         unpaid = self.filtered(
             lambda move: move.id
             and move.state == "posted"
@@ -106,6 +122,7 @@ class AccountMove(models.Model):
         rows = Item._situations(self.company_id, self.commercial_partner_id)
         for row in sorted(rows, key=lambda row: (row["date_due"], row["id"])):
             by_move.setdefault(row["move_id"], row)
+        self._read_recouvrement_expected(rows)
         for move in self:
             row = by_move.get(move._origin.id)
             if not row:
@@ -120,6 +137,20 @@ class AccountMove(models.Model):
             move.recouvrement_text = Item._describe(row, move.company_id)
             move.recouvrement_last_date = row["last_any"]
             move.recouvrement_next_date = row["next_date"]
+
+    def _read_recouvrement_expected(self, rows):
+        """The instalment that is paid last says when the invoice will be."""
+        Item = self.env["recouvrement.open.item"]
+        rows = [row for row in rows if row["move_id"] in self._origin._ids]
+        latest = {}
+        for row, days in zip(rows, Item._expected_of(rows), strict=True):
+            known = latest.get(row["move_id"])
+            if days and (not known or days[1] > known[1]):
+                latest[row["move_id"]] = days
+        for move in self:
+            days = latest.get(move._origin.id)
+            move.recouvrement_expected_date = days[1] if days else False
+            move.recouvrement_expected_text = Item._expected_words(days)
 
     # ------------------------------------------------------------------
     # Search and grouping

@@ -29,6 +29,7 @@ class RecouvrementDossier(models.Model):
     @api.depends(
         "guarantee_ids.active",
         "guarantee_ids.amount",
+        "guarantee_ids.cover",
         "guarantee_ids.currency_id",
         "guarantee_ids.kind",
         "guarantee_ids.quota",
@@ -90,6 +91,14 @@ class RecouvrementDossier(models.Model):
                     "No exchange rate for %s: the guarantees in that currency count"
                     " for nothing until there is one.",
                     ", ".join(cover.unrated),
+                )
+            )
+        if cover.blind_stop:
+            warnings.append(
+                self.env._(
+                    "More is open than the blind cover of %s: ask the insurer for a"
+                    " named one.",
+                    self._money(cover.blind_stop),
                 )
             )
         return " ".join(warnings)

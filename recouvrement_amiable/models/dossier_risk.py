@@ -77,6 +77,23 @@ class RecouvrementDossier(models.Model):
                     self.env._("The proceedings cannot open in the future.")
                 )
 
+    @api.constrains("class_choice", "class_choice_reason", "class_choice_until")
+    def _check_class_choice(self):
+        """Nobody decides without saying why and until when, whatever the screen."""
+        for dossier in self.filtered("class_choice"):
+            if not (dossier.class_choice_reason or "").strip():
+                raise ValidationError(self.env._("Say why: the next person will ask."))
+            if not dossier.class_choice_until:
+                raise ValidationError(
+                    self.env._("Say until when the decision on the class holds.")
+                )
+
+    def _check_choice_ends(self, until):
+        until = fields.Date.to_date(until)
+        for company in self.company_id:
+            if until and until <= company._recouvrement_today():
+                raise ValidationError(self.env._("The decision must end after today."))
+
     def write(self, vals):
         """The score is never typed; a class is decided by a credit manager."""
         if not self.env.su:
@@ -84,6 +101,8 @@ class RecouvrementDossier(models.Model):
                 raise AccessError(self.env._("A score is computed, never typed."))
             if any(name.startswith("class_choice") for name in vals):
                 self._check_decider()
+                self._check_choice_ends(vals.get("class_choice_until"))
+                vals = dict(vals, class_choice_user_id=self.env.uid)
         result = super().write(vals)
         if {"insolvency", "class_choice", "class_choice_until"} & set(vals):
             for company, dossiers in self.grouped("company_id").items():
@@ -204,16 +223,30 @@ class RecouvrementDossier(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Scores"),
             "res_model": "recouvrement.score",
-            "view_mode": "list,graph,form",
+            "view_mode": "list,kanban,graph,form",
             "domain": [("dossier_id", "=", self.id)],
         }
 
-    def _expected_days(self, dues, today):
-        """When items due on some days will probably be paid, by this customer.
+    @api.model
+    def _expected_payments(self, wanted):
+        """When items will probably be paid, by the habits of their customers.
 
-        :param dues: dates
-        :return: list of ``(low, expected, high)`` dates, None without a score
+        A customer in insolvency proceedings pays by order of a court, not by habit:
+        nothing is expected of it, nor of one that was never scored.
+
+        :param wanted: list of ``(dossier, due date)``, of any companies
+        :return: list of ``(low, expected, high)`` dates, or None, in that order; a
+            fixed number of queries
         """
-        self.ensure_one()
-        score = self.sudo().score_id
-        return score._expected_days(dues, today) if score else [None for _due in dues]
+        dossiers = self.sudo().union(*(dossier for dossier, _due in wanted))
+        dossiers.score_id.mapped("pay_days")  # all of them at once
+        days = {c: c._recouvrement_today() for c in dossiers.company_id}
+        found = []
+        for dossier, due in wanted:
+            dossier = dossiers.browse(dossier.id)
+            score = dossier.score_id
+            if not (score and due) or dossier.insolvency:
+                found.append(None)
+                continue
+            found += score._expected_days([due], days[dossier.company_id])
+        return found

@@ -155,6 +155,34 @@ class RecouvrementDossier(models.Model):
             known = self.search(domain)
         return known
 
+    @api.model
+    def _of_customers(self, customers, missing="open"):
+        """Dossiers of some customers, in a fixed number of statements.
+
+        :param customers: ``(company_id, commercial partner id)`` pairs
+        :param missing: "open" a dossier for who has none, or only "imagine" one:
+            looking at a customer writes nothing
+        :rtype: dict[tuple, recouvrement.dossier]
+        """
+        if not customers:
+            return {}
+        companies, partners = (set(ids) for ids in zip(*customers, strict=True))
+        if missing == "open":
+            self.flush_model(["company_id", "partner_id"])
+            rows = SQL(", ").join(SQL("(%s::int, %s::int)", *c) for c in customers)
+            self._open_for(
+                SQL("SELECT * FROM (VALUES %s) v (company_id, partner_id)", rows)
+            )
+        known = self.search(
+            [("company_id", "in", companies), ("partner_id", "in", partners)]
+        )
+        found = {(d.company_id.id, d.partner_id.id): d for d in known}
+        return {
+            customer: found.get(customer)
+            or self.new({"company_id": customer[0], "partner_id": customer[1]})
+            for customer in customers
+        }
+
     def _absorb(self, others):
         """Take over the history of other dossiers of the same company, then drop them.
 
@@ -194,6 +222,16 @@ class RecouvrementDossier(models.Model):
             if found and not self[field]:
                 self.write({name: found[name] for name in together})
 
+    def _take_limit(self, others):
+        """One limit stays in force: no credit, else this one's, else the latest."""
+        approved = (self | others).limit_ids.filtered(lambda x: x.state == "approved")
+        own = approved.filtered(lambda limit: limit.dossier_id == self)
+        latest = approved.sorted("id", reverse=True)
+        kept = (latest.filtered(lambda limit: not limit.amount) or own or latest)[:1]
+        (approved - kept).write({"state": "replaced"})
+        if kept and kept != own:
+            self.write(kept._terms())
+
     def _take_decisions(self, others):
         """The latest pause, and the choices made by hand where there are none."""
         paused = (self | others).filtered("pause_until").sorted("pause_until")[-1:]
@@ -205,6 +243,7 @@ class RecouvrementDossier(models.Model):
                 }
             )
         self._take_strictest(others)
+        self._take_limit(others)
         for field in ("scenario_choice_id", "collector_id", "note"):
             if not self[field]:
                 self[field] = others.filtered(field)[:1][field]
@@ -221,7 +260,6 @@ STRICT = (
     ("is_stopped", ("is_stopped", "stop_reason")),
     ("sector", ("sector",)),
     ("notice_clause", ("notice_clause",)),
-    ("no_credit", ("no_credit", "limit_until", "limit_review_on")),
     (
         "class_choice",
         (
@@ -235,12 +273,13 @@ STRICT = (
 
 # A run line or a relance of the same run cannot stand twice for one dossier.
 _ABSORB = (
+    "UPDATE recouvrement_charge SET dossier_id = %(kept)s"
+    " WHERE dossier_id IN %(others)s",
     "DELETE FROM recouvrement_run_line WHERE dossier_id IN %(others)s",
     "UPDATE recouvrement_relance SET run_id = NULL WHERE dossier_id IN %(others)s",
     "UPDATE recouvrement_relance SET dossier_id = %(kept)s"
     " WHERE dossier_id IN %(others)s",
-    "UPDATE recouvrement_limit SET dossier_id = %(kept)s,"
-    " state = CASE WHEN state = 'approved' THEN 'replaced' ELSE state END"
+    "UPDATE recouvrement_limit SET dossier_id = %(kept)s"
     " WHERE dossier_id IN %(others)s",
     "UPDATE recouvrement_release SET dossier_id = %(kept)s"
     " WHERE dossier_id IN %(others)s",

@@ -11,7 +11,8 @@ class Cover(NamedTuple):
     """Amounts of one dossier, in company currency.
 
     ``insured`` and ``other`` are parts of the claim and never overlap; the ceilings
-    are what the guarantees would cover at most, whatever is open now.
+    are what the guarantees would cover at most, whatever is open now. ``blind_stop``
+    is the amount of a blind cover that the claim has outgrown.
     """
 
     claim: float = 0.0
@@ -22,6 +23,7 @@ class Cover(NamedTuple):
     valid_count: int = 0
     expired_count: int = 0
     unrated: tuple = ()
+    blind_stop: float = 0.0
 
     @property
     def covered(self):
@@ -67,12 +69,24 @@ class RecouvrementGuarantee(models.Model):
             for dossier in dossiers
         }
 
+    def _in_use(self, day):
+        """Those valid on a day; what an insurer named is not covered blindly too.
+
+        A blind cover is for the customers of whom the insurer was told nothing, up to
+        its amount. Once there is a named cover the insurer has looked at the customer:
+        its amount holds, be it the lower one.
+        """
+        valid = self.filtered(lambda guarantee: guarantee._state_on(day) == "valid")
+        insured = valid.filtered(lambda guarantee: guarantee.kind == "insurance")
+        blind = insured.filtered(lambda guarantee: guarantee.cover == "blind")
+        return valid - blind if insured - blind else valid
+
     def _cover(self, currency, day, claim, rates):
         """:rtype: Cover"""
         covered = {True: 0.0, False: 0.0}
         ceilings = {True: 0.0, False: 0.0}
-        valid = self.filtered(lambda guarantee: guarantee._state_on(day) == "valid")
-        unrated = set()
+        valid = self._in_use(day)
+        unrated, blind_stop = set(), 0.0
         for guarantee in valid:
             rate = rates.get((guarantee.company_id.id, guarantee.currency_id.id))
             if not rate:
@@ -82,6 +96,8 @@ class RecouvrementGuarantee(models.Model):
             amount, share = guarantee.amount * rate, guarantee.quota / 100
             covered[insured] += currency.round(min(amount, claim) * share)
             ceilings[insured] += currency.round(amount * share)
+            if insured and guarantee.cover == "blind" and claim > amount:
+                blind_stop = max(blind_stop, amount)
         insured = min(covered[True], claim)
         return Cover(
             claim=claim,
@@ -94,6 +110,7 @@ class RecouvrementGuarantee(models.Model):
                 self.filtered(lambda guarantee: guarantee._state_on(day) == "expired")
             ),
             unrated=tuple(sorted(unrated)),
+            blind_stop=blind_stop,
         )
 
     @api.model

@@ -9,6 +9,11 @@ class RecouvrementOpenItem(models.Model):
         self.ensure_one()
         return self.env["recouvrement.delivery"]._open(self.move_id)
 
+    def action_open_item(self):
+        """All that is known of this instalment."""
+        self.ensure_one()
+        return self.env["recouvrement.delivery"]._open(self)
+
     def action_open_dossier(self):
         self.ensure_one()
         return self.env["recouvrement.delivery"]._open(self.dossier_id)

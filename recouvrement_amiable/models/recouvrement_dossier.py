@@ -301,6 +301,15 @@ class RecouvrementDossier(models.Model):
             or company.recouvrement_manager_id
         )
 
+    def _alert_reader(self):
+        """The credit manager, else who follows the dossier; never a former user."""
+        self.ensure_one()
+        company = self.company_id.sudo()
+        for user in (company.recouvrement_manager_id, self._collector()):
+            if user.active and company in user.company_ids:
+                return user
+        return self.env["res.users"]
+
     def _pause(self, until, reason):
         """Nothing leaves to these customers before ``until``."""
         self.write({"pause_until": until, "pause_reason": reason})

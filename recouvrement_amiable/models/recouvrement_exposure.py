@@ -106,6 +106,31 @@ class RecouvrementExposure(models.Model):
         )
         return {row["id"]: row for row in rows}
 
+    @api.model
+    def _of_customers(self, customers):
+        """Rows of some customers, those without a dossier included.
+
+        Whoever is only looked at needs no dossier: its row has no ``id``.
+
+        :param customers: ``(company, commercial partner)`` pairs
+        :return: rows as dicts by ``(company_id, partner_id)``
+        """
+        pairs = {(company.id, partner.id) for company, partner in customers}
+        if not pairs:
+            return {}
+        self._prepare_read()
+        companies = self.env["res.company"].union(*(pair[0] for pair in customers))
+        partners = self.env["res.partner"].union(*(pair[1] for pair in customers))
+        values = SQL(", ").join(SQL("(%s::int, %s::int)", *pair) for pair in pairs)
+        rows = self.env.execute_query_dict(
+            SQL(
+                "%s WHERE (e.company_id, e.partner_id) IN (%s)",
+                self._select(companies, self._family(partners), values),
+                values,
+            )
+        )
+        return {(row["company_id"], row["partner_id"]): row for row in rows}
+
     def _family(self, partners):
         """Customers that share a limit with these, themselves included."""
         heads = partners.sudo().mapped(lambda p: p.recouvrement_head_id or p)
@@ -122,10 +147,12 @@ class RecouvrementExposure(models.Model):
             )
         )
 
-    def _select(self, companies, partners=None):
+    def _select(self, companies, partners=None, strangers=None):
         """SELECT of the rows of some companies.
 
         :param partners: only these customers (commercial partners), whole groups
+        :param SQL strangers: ``(company_id, partner_id)`` values to answer for even
+            without a dossier
         """
         pooled = companies.sudo().filtered("recouvrement_exposure_pooled")
         everywhere = companies
@@ -146,7 +173,7 @@ class RecouvrementExposure(models.Model):
                 SELECT d.id, d.company_id, d.partner_id,
                        COALESCE(p.recouvrement_head_id, p.id) AS head_id,
                        %(filled)s, COALESCE(part.days_late, 0) AS days_late
-                  FROM recouvrement_dossier d
+                  FROM (%(accounts)s) d
                   JOIN res_partner p ON p.id = d.partner_id
              LEFT JOIN part ON part.company_id = d.company_id
                    AND part.partner_id = d.partner_id
@@ -195,6 +222,7 @@ class RecouvrementExposure(models.Model):
                               ELSE a.approved END AS amount) l
             ) e
             """,
+            accounts=self._accounts_sql(strangers),
             companies=self._companies_sql(companies),
             rates=self._rates_sql(companies, everywhere),
             parts=parts,
@@ -217,6 +245,24 @@ class RecouvrementExposure(models.Model):
             scope=SQL("d.partner_id IN %s", tuple(partners.ids) or (0,))
             if partners is not None
             else SQL("TRUE"),
+        )
+
+    def _accounts_sql(self, strangers):
+        """``(id, company_id, partner_id)`` of the dossiers, and of who has none."""
+        dossiers = SQL("SELECT id, company_id, partner_id FROM recouvrement_dossier")
+        if not strangers:
+            return dossiers
+        return SQL(
+            """
+            %s UNION ALL
+            SELECT NULL::int, v.company_id, v.partner_id
+              FROM (VALUES %s) v (company_id, partner_id)
+             WHERE NOT EXISTS (
+                SELECT 1 FROM recouvrement_dossier x
+                 WHERE x.company_id = v.company_id AND x.partner_id = v.partner_id)
+            """,
+            dossiers,
+            strangers,
         )
 
     def _companies_sql(self, companies):

@@ -4,7 +4,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 # Days before its end from which a guarantee is said to end soon.
 ENDING = timedelta(days=30)
@@ -105,7 +104,14 @@ class RecouvrementGuarantee(models.Model):
         tracking=True,
     )
     policy_number = fields.Char(tracking=True)
-    cover = fields.Selection("_selection_cover", default="named", tracking=True)
+    cover = fields.Selection(
+        "_selection_cover",
+        default="named",
+        tracking=True,
+        help="Named: the insurer agreed an amount for this customer. Blind: any"
+        " customer is insured up to the amount, as long as the insurer named none for"
+        " it.",
+    )
     declaration_days = fields.Integer(
         string="Declaration Deadline (Days)",
         tracking=True,
@@ -266,33 +272,15 @@ class RecouvrementGuarantee(models.Model):
                 raise UserError(
                     self.env._("Choose the customer that the guarantee is about.")
                 )
-        known = self._dossiers_of(
-            {(vals["company_id"], vals["partner_id"]) for vals in missing}
-        )
-        for vals in missing:
-            vals["dossier_id"] = known[vals["company_id"], vals["partner_id"]]
-
-    @api.model
-    def _dossiers_of(self, customers):
-        """Ids of the dossiers of some ``(company_id, partner_id)``, opened if missing.
-
-        :rtype: dict[tuple, int]
-        """
-        Dossier = self.env["recouvrement.dossier"].sudo()
-        companies, partners = (set(ids) for ids in zip(*customers, strict=True))
-        domain = [("company_id", "in", companies), ("partner_id", "in", partners)]
-        rows = SQL(", ").join(SQL("(%s, %s)", *customer) for customer in customers)
-        Dossier.flush_model(["company_id", "partner_id"])
-        Dossier._open_for(
-            SQL(
-                "SELECT v.company_id, v.partner_id"
-                " FROM (VALUES %s) v (company_id, partner_id)",
-                rows,
+        known = (
+            self.env["recouvrement.dossier"]
+            .sudo()
+            ._of_customers(
+                {(vals["company_id"], vals["partner_id"]) for vals in missing}
             )
         )
-        return {
-            (d.company_id.id, d.partner_id.id): d.id for d in Dossier.search(domain)
-        }
+        for vals in missing:
+            vals["dossier_id"] = known[vals["company_id"], vals["partner_id"]].id
 
     def write(self, vals):
         """A guarantee stays with its customer; a new end makes the old alert void."""

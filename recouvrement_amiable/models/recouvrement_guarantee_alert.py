@@ -124,19 +124,11 @@ class RecouvrementGuaranteeAlert(models.Model):
         dossiers = self.env["recouvrement.dossier"].browse(
             {row["dossier_id"] for row in rows}
         )
-        users = {dossier.id: self._reader(company, dossier) for dossier in dossiers}
+        users = {dossier.id: dossier._alert_reader() for dossier in dossiers}
         told = [row for row in rows if users[row["dossier_id"]]]
         orphans = [row for row in rows if not users[row["dossier_id"]]]
         self._mark_unassigned(company, {row["guarantee_id"] for row in orphans})
         return self._tell(told, users, day)
-
-    @api.model
-    def _reader(self, company, dossier):
-        """The credit manager, else who follows the dossier; never a former user."""
-        for user in (company.recouvrement_manager_id, dossier._collector()):
-            if user.active and company in user.company_ids:
-                return user
-        return self.env["res.users"]
 
     @api.model
     def _mark_unassigned(self, company, guarantee_ids):
@@ -186,6 +178,12 @@ class RecouvrementGuaranteeAlert(models.Model):
                         NOT IN ('in_payment', 'paid', 'reversed'))
                    AND %(issued)s >= g.valid_from
                    AND (g.valid_until IS NULL OR %(issued)s <= g.valid_until)
+                   AND (g.cover IS DISTINCT FROM 'blind' OR NOT EXISTS (
+                        SELECT 1 FROM recouvrement_guarantee n
+                         WHERE n.dossier_id = g.dossier_id AND n.active
+                           AND n.kind = 'insurance' AND n.cover = 'named'
+                           AND %(issued)s >= n.valid_from
+                           AND (n.valid_until IS NULL OR %(issued)s <= n.valid_until)))
                    AND %(due)s < %(day)s
                    AND %(due)s + g.declaration_days - %(notice)s <= %(day)s
                    AND NOT EXISTS (

@@ -11,7 +11,13 @@ PROTECTED = {
     "company_id",
     "previous_amount",
     "recommended",
+    "typed",
+    "review_told_on",
+    "end_told_on",
+    "alert_activity_id",
 }
+# What nobody brings along when asking; where it is asked for is no decision.
+DECIDED = PROTECTED - {"dossier_id", "company_id"}
 # A limit above it is a typing error.
 HIGHEST = 10**10
 
@@ -134,7 +140,7 @@ class RecouvrementLimit(models.Model):
         """Asked for; only a decision approves, whatever the caller writes."""
         if not self.env.su:
             for vals in vals_list:
-                vals.update(state="asked", decided_by=False, decided_on=False)
+                vals.update(dict.fromkeys(DECIDED, False), state="asked")
         limits = super().create(vals_list)
         for limit in limits:
             limit.sudo().write(
@@ -168,24 +174,33 @@ class RecouvrementLimit(models.Model):
     # ------------------------------------------------------------------
     # Decision
     # ------------------------------------------------------------------
-    def _check_decider(self):
+    @api.model
+    def _decides(self, user, company, amount):
         """A credit manager decides; a collector up to the company's amount."""
-        user = self.env.user
         if user.has_group("recouvrement_amiable.group_credit_manager"):
-            return
+            return True
+        highest = company.sudo().recouvrement_limit_collector
+        return amount <= highest and user.has_group(
+            "recouvrement_amiable.group_collector"
+        )
+
+    def _check_decider(self):
+        user = self.env.user
         for limit in self:
-            highest = limit.dossier_id.company_id.sudo().recouvrement_limit_collector
+            company = limit.dossier_id.company_id
+            if self._decides(user, company, limit.amount):
+                continue
             if not user.has_group("recouvrement_amiable.group_collector"):
                 raise AccessError(self.env._("Only a collector or a credit manager."))
-            if limit.amount > highest:
-                raise AccessError(
-                    self.env._(
-                        "%(amount)s is more than the %(highest)s that a collector may"
-                        " approve: ask a credit manager.",
-                        amount=limit.dossier_id._limit_money(limit.amount),
-                        highest=limit.dossier_id._limit_money(highest),
-                    )
+            highest = company.sudo().recouvrement_limit_collector
+            raise AccessError(
+                self.env._(
+                    "%(amount)s is more than the %(highest)s that a collector may"
+                    " approve: ask a credit manager.",
+                    amount=limit.dossier_id._limit_money(limit.amount),
+                    highest=limit.dossier_id._limit_money(highest),
                 )
+            )
 
     def action_approve(self):
         """The amount becomes core's credit limit of the customer."""
@@ -218,14 +233,25 @@ class RecouvrementLimit(models.Model):
                 "decided_on": self.company_id._recouvrement_today(),
             }
         )
-        self.partner_id.with_company(self.company_id).credit_limit = self.amount
-        self.dossier_id.write(
-            {
-                "limit_until": self.valid_until,
-                "limit_review_on": self.review_on,
-                "no_credit": not self.amount,
-            }
-        )
+        self._set_core_limit(self.amount)
+        self.dossier_id.write(self._terms())
+
+    def _terms(self):
+        """What the dossier keeps of the limit in force."""
+        return {
+            "limit_until": self.valid_until,
+            "limit_review_on": self.review_on,
+            "no_credit": not self.amount,
+        }
+
+    def _set_core_limit(self, amount, partner=None):
+        """Core's own field holds the amount that was decided.
+
+        :param partner: whom the customer is being merged into
+        """
+        (partner or self.partner_id).with_company(self.company_id).with_context(
+            recouvrement_decided=True
+        ).credit_limit = amount
 
     def action_refuse(self):
         self._check_decider()

@@ -100,6 +100,9 @@ class RecouvrementRelease(models.Model):
         releases = self.sudo().browse()
         stop = self.env["recouvrement.stop"]
         documents = [record._recouvrement_document() for record in records.sudo()]
+        self.env["recouvrement.dossier"].sudo()._of_customers(
+            {stop._customer(document) for document in documents if document.partner}
+        )
         for verdict in stop._verdicts(records._recouvrement_kind, documents):
             if verdict.action != "block":
                 continue
@@ -271,8 +274,9 @@ class RecouvrementRelease(models.Model):
         """
         record, amount = verdict.document.record, verdict.document.total
         today = verdict.dossier.company_id._recouvrement_today()
+        known = verdict.dossier._origin  # nothing was granted to who has no dossier
         granted = self.search(
-            [("dossier_id", "=", verdict.dossier.id), ("state", "=", "granted")],
+            [("dossier_id", "in", known.ids), ("state", "=", "granted")],
             order="kind desc, id",
         )
         for release in granted:

@@ -10,7 +10,8 @@ from ..analytics.measure import deciles
 from ..analytics.replay import days_error, quality, quarters
 from ..analytics.score import NAMES, Model
 from .progress import alone, commit_progress, roll_back
-from .score_refresh import SERIOUS, ScoreRefresh, refresh_company
+from .score_portfolio import SERIOUS
+from .score_refresh import ScoreRefresh, refresh_company
 from .score_sentence import percent
 
 _logger = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class RecouvrementScoreModel(models.Model):
         aggregator="avg",
     )
     deciles = fields.Json(readonly=True)
+    portfolio = fields.Json(readonly=True)
     verdict = fields.Text(compute="_compute_verdict")
     calibration = fields.Html(compute="_compute_calibration", sanitize=False)
 

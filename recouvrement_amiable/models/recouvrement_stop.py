@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
-from odoo.tools import SQL
 from odoo.tools.misc import format_date, formatLang
 
 KINDS = ("order", "invoice", "delivery")
@@ -128,16 +127,13 @@ class RecouvrementStop(models.Model):
         documents = [doc for doc in documents if doc.company in rules and doc.partner]
         if not documents:
             return []
-        dossiers = self._dossiers(documents)
-        rows = self.env["recouvrement.exposure"]._of(self._all(dossiers))
+        dossiers, rows = self._accounts(documents)
         levels = self._levels(rules, dossiers)
         added = defaultdict(float)
         verdicts = []
         for document in documents:
-            dossier = dossiers[document.company, document.partner.commercial_partner_id]
-            row = rows.get(dossier.id)
-            if row is None:
-                continue
+            customer = self._customer(document)
+            dossier, row = dossiers[customer], rows[customer]
             key = row["company_id"], row["head_id"]
             added[key] = document.amount + (added[key] if together else 0)
             found = [
@@ -148,6 +144,24 @@ class RecouvrementStop(models.Model):
             if verdict:
                 verdicts.append(verdict)
         return verdicts
+
+    @api.model
+    def _customer(self, document):
+        partner = document.partner.sudo().commercial_partner_id
+        return document.company.id, partner.id
+
+    def _accounts(self, documents):
+        """``({customer: dossier}, {customer: row of the exposure})``
+
+        Read, never written: a quotation that is only looked at opens no dossier.
+        """
+        pairs = {(d.company, d.partner.sudo().commercial_partner_id) for d in documents}
+        return (
+            self.env["recouvrement.dossier"]._of_customers(
+                {(company.id, partner.id) for company, partner in pairs}, "imagine"
+            ),
+            self.env["recouvrement.exposure"]._of_customers(pairs),
+        )
 
     def _rules(self, kind, documents):
         """``{company: rules}``; the nearest company's rule for each reason."""
@@ -170,30 +184,6 @@ class RecouvrementStop(models.Model):
                 rules[company] = kept
         return rules
 
-    def _dossiers(self, documents):
-        """``{(company, commercial partner): dossier}``, opened on first need."""
-        pairs = {(d.company, d.partner.sudo().commercial_partner_id) for d in documents}
-        Dossier = self.env["recouvrement.dossier"]
-        Dossier._open_for(
-            SQL(
-                "SELECT * FROM (VALUES %s) v (company_id, partner_id)",
-                SQL(", ").join(
-                    SQL("(%s::int, %s::int)", company.id, partner.id)
-                    for company, partner in pairs
-                ),
-            )
-        )
-        found = Dossier.search(
-            [
-                ("company_id", "in", [company.id for company, _partner in pairs]),
-                ("partner_id", "in", [partner.id for _company, partner in pairs]),
-            ]
-        )
-        return {(d.company_id, d.partner_id): d for d in found}
-
-    def _all(self, dossiers):
-        return self.env["recouvrement.dossier"].union(*dossiers.values())
-
     def _levels(self, rules, dossiers):
         """``{dossier id: level reached}``, only read when a rule asks for it."""
         wanted = any(
@@ -201,7 +191,8 @@ class RecouvrementStop(models.Model):
         )
         if not wanted:
             return {}
-        rows = self.env["recouvrement.worklist"]._figures(self._all(dossiers))
+        known = self.env["recouvrement.dossier"].union(*dossiers.values())._origin
+        rows = self.env["recouvrement.worklist"]._figures(known)
         level = self.env["recouvrement.level"]
         return {row["dossier_id"]: level.browse(row["level_id"]) for row in rows}
 

@@ -12,16 +12,14 @@ from odoo import fields
 from odoo.tools import SQL, split_every
 
 from ..analytics.behaviour import Item, behaviour
-from ..analytics.expected import habit, quantiles
-from ..analytics.portfolio import EARLIEST, LATEST, PERIOD, Portfolio
+from ..analytics.expected import habit
 from ..analytics.replay import History
-from ..analytics.score import Model, features, risk_class, what_if
+from ..analytics.score import features, risk_class, what_if
 from .progress import commit_progress
+from .score_portfolio import SERIOUS, ScorePortfolio
 
 # Version of the facts and the formula, kept with each score.
 VERSION = "1"
-# Days past due of a seriously late item.
-SERIOUS = 30
 # History that is read, in days, and customers computed at once.
 DEPTH = 5 * 365
 CHUNK = 1000
@@ -29,41 +27,44 @@ CHUNK = 1000
 KEPT = 30
 # Returned payments of so many days make the class no better than RETURNED_CLASS.
 RETURNED_DAYS, RETURNED_CLASS = 365, "D"
-# Share of the paid items that the usual days late are read from.
-SAMPLE = 20_000
 
 
-class ScoreRefresh:
-    """Computes the scores of one company on one day.
-
-    :param env: environment with the rights to write scores
-    :param company: res.company
-    :param day: date; what came on it or later is not seen
-    """
-
-    def __init__(self, env, company, day):
-        self.env = env
-        self.company = company
-        self.day = day
-        self.today = day.toordinal()
-        self.tolerance = company.recouvrement_score_tolerance
+class ScoreRefresh(ScorePortfolio):
+    """Computes the scores of one company on one day."""
 
     def run(self, partners=None):
         """Refresh the scores, of some customers or of all.
 
+        Some customers are held against the portfolio of the last night: their own
+        items are read, not the whole ledger.
+
         :return: number of customers scored
         """
-        self.gather(partners)
+        kept = self._kept_portfolios() if partners else None
+        self.gather(partners if kept else None)
         self._open_dossiers()
         models = {t: self._model(t) for t in (self.tolerance, SERIOUS)}
-        portfolios = {t: self.portfolio(t) for t in (self.tolerance, SERIOUS)}
-        usual = self._usual()
+        if kept:
+            portfolios, usual = kept
+        else:
+            portfolios = {t: self.portfolio(t) for t in (self.tolerance, SERIOUS)}
+            usual = self._usual()
+            self._keep_portfolios(portfolios, usual)
         done = 0
         for dossiers in split_every(CHUNK, self._dossiers(partners), list):
             rows = self._score_chunk(dossiers, models, portfolios, usual)
             self._write(rows)
             done += len(rows)
-        self.env["recouvrement.dossier"]._refresh_classes(self.company, self.day)
+        Dossier = self.env["recouvrement.dossier"]
+        scored = None
+        if partners:
+            scored = Dossier.search(
+                [
+                    ("company_id", "=", self.company.id),
+                    ("partner_id", "in", partners.ids),
+                ]
+            )
+        Dossier._refresh_classes(self.company, self.day, scored)
         return done
 
     # ------------------------------------------------------------------
@@ -75,10 +76,18 @@ class ScoreRefresh:
         An instalment counts for what was not credited; one that was wholly credited,
         or that is contested (payment blocked), does not count. The day of payment is
         that of the counterpart entry: neither the invoice's nor that of the matching.
+
+        :param partners: only these customers (commercial partners)
         """
         item = self.env["recouvrement.open.item"]
         item._prepare_read(whole=partners is None)
-        # The portfolio is the whole company's: some customers are only picked later.
+        scope = SQL("TRUE")
+        if partners is not None:
+            scope = SQL(
+                "l.partner_id IN (SELECT id FROM res_partner"
+                " WHERE commercial_partner_id IN %s)",
+                tuple(partners.ids) or (0,),
+            )
         self._execute(SQL("DROP TABLE IF EXISTS pg_temp.payment_item"))
         self._execute(
             SQL(
@@ -96,7 +105,8 @@ class ScoreRefresh:
                        AND m.invoice_date BETWEEN %(day)s::date - %(depth)s
                            AND %(day)s::date
                        AND l.account_id IN %(accounts)s
-                       AND l.balance > 0 AND l.partner_id IS NOT NULL),
+                       AND l.balance > 0 AND l.partner_id IS NOT NULL
+                       AND %(scope)s),
                 paid AS (
                     SELECT p.debit_move_id AS id,
                            max(c.date) FILTER (WHERE cm.move_type <> 'out_refund')
@@ -127,69 +137,13 @@ class ScoreRefresh:
                 accounts=item._receivable_ids(),
                 exchange=self.company.root_id.currency_exchange_journal_id.id or None,
                 origin="0001-01-01",
+                scope=scope,
             )
         )
         self._execute(SQL("CREATE INDEX ON payment_item (partner_id)"))
         self._execute(SQL("ANALYZE payment_item"))
         # What follows looks up some customers at a time.
         item._prepare_read()
-
-    def portfolio(self, tolerance):
-        """What all customers did, period by period.
-
-        :rtype: Portfolio
-        """
-        portfolio = Portfolio(tolerance)
-        known = self.env.execute_query(
-            SQL(
-                """
-                SELECT since / %(period)s, count(*), sum(is_late::int)
-                  FROM (
-                    SELECT x.is_late, CASE WHEN x.is_late THEN due + %(tolerance)s + 1
-                                           ELSE paid + 1 END AS since
-                      FROM payment_item, LATERAL (
-                        SELECT COALESCE(paid > due + %(tolerance)s, true) AS is_late) x
-                    ) k
-                 WHERE since <= %(today)s
-              GROUP BY 1
-                """,
-                period=PERIOD,
-                tolerance=tolerance,
-                today=self.today,
-            )
-        )
-        for period, count, late in known:
-            portfolio.add(period, items=count, late=late)
-        paid = self.env.execute_query(
-            SQL(
-                """
-                SELECT (paid + 1) / %(period)s, count(*),
-                       sum(LEAST(GREATEST(paid - due, %(earliest)s), %(latest)s))
-                  FROM payment_item
-                 WHERE paid IS NOT NULL GROUP BY 1
-                """,
-                period=PERIOD,
-                earliest=EARLIEST,
-                latest=LATEST,
-            )
-        )
-        for period, count, days in paid:
-            portfolio.add(period, paid=count, days=days)
-        return portfolio
-
-    def _usual(self):
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT paid - due FROM payment_item WHERE paid IS NOT NULL"
-                " ORDER BY paid DESC LIMIT %s",
-                SAMPLE,
-            )
-        )
-        return quantiles(days for (days,) in rows)
-
-    def _model(self, tolerance):
-        found = self.env["recouvrement.score.model"]._latest(self.company, tolerance)
-        return found._as_model() if found else Model()
 
     # ------------------------------------------------------------------
     # The customers

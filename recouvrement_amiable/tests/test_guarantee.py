@@ -135,6 +135,51 @@ class TestGuarantee(RecouvrementCommon):
         self.assertEqual((cover.claim, cover.insured, cover.other), (2000, 1800, 0))
         self.assertEqual(cover.insured_ceiling, 45000)
 
+    def test_blind_cover_gives_way_to_a_named_one(self):
+        """5,000 blind, then 3,000 named: 90 % of 3,000, not of the sum."""
+        self._invoice(10, 20000)
+        self._insurance(5000, cover="blind")
+        cover = self._cover()
+        self.assertEqual((cover.insured, cover.blind_stop), (4500, 5000))
+        dossier = self._dossier()
+        self.assertIn("named one", dossier.guarantee_warning)
+        named = self._insurance(3000)
+        cover = self._cover()
+        self.assertEqual((cover.insured, cover.insured_ceiling), (2700, 2700))
+        self.assertFalse(cover.blind_stop)
+        named.action_archive()
+        self.assertEqual(self._cover().insured, 4500)
+
+    def test_blind_cover_suffices_below_its_ceiling(self):
+        self._invoice(10, 2000)
+        self._insurance(5000, cover="blind")
+        self.assertEqual((self._cover().insured, self._cover().blind_stop), (1800, 0))
+
+    def test_an_item_is_declared_to_the_named_policy_only(self):
+        self._invoice(55, 2000)
+        self._insurance(5000, cover="blind")
+        named = self._insurance(5000)
+        self.assertEqual(self._raise().guarantee_id, named)
+
+    def test_insured_part_of_a_limit_is_held_against_the_policies(self):
+        self._invoice(10, 2000)
+        limit = self.env["recouvrement.limit"].create(
+            {
+                "dossier_id": self._dossier().id,
+                "amount": 20000,
+                "insured_amount": 9001,
+                "reason": "Contract",
+            }
+        )
+        self.assertIn("at most", limit.insured_warning, "nothing is insured")
+        self._insurance(10000)
+        limit.invalidate_recordset()
+        self.assertIn("9,000.00", limit.insured_warning)
+        limit.insured_amount = 9000
+        self.assertFalse(limit.insured_warning)
+        limit.insured_amount = 0
+        self.assertFalse(limit.insured_warning)
+
     def test_insurance_stops_at_its_amount(self):
         """The share of the amount agreed: 90 % of 1000."""
         self._invoice(10, 2000)

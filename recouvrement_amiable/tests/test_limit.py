@@ -20,6 +20,7 @@ class TestLimit(RecouvrementCommon):
                 cls.env,
                 login=group,
                 groups=f"base.group_user,recouvrement_amiable.{group}",
+                lang="en_US",
                 company_id=cls.company.id,
                 company_ids=[Command.set(cls.company.ids)],
             )
@@ -68,6 +69,14 @@ class TestLimit(RecouvrementCommon):
         self.assertEqual(row["exposure"], 1500 - 250 + 70)
         self.assertFalse(row["has_limit"])
         self.assertFalse(row["is_over"])
+
+    def test_a_draft_credit_note_lowers_nothing(self):
+        """Nobody granted it yet; posted, it counts."""
+        self._invoice(10, 1000)
+        credit = self._invoice(0, 300, move_type="out_refund", post=False)
+        self.assertEqual(self.row()["exposure"], 1000)
+        credit.action_post()
+        self.assertEqual(self.row()["exposure"], 700)
 
     def test_child_contacts_count_with_the_customer(self):
         child = self.env["res.partner"].create(
@@ -236,6 +245,235 @@ class TestLimit(RecouvrementCommon):
         dossier = self._dossier()
         self.assertEqual(dossier.limit_recommended, 1500)
         self.assertIn("30 days", dossier.limit_reasoning)
+
+    # -- alerts -----------------------------------------------------------------
+    def alert(self, day):
+        limits = self.env["recouvrement.limit"].sudo()
+        limits.with_context(recouvrement_day=str(day))._cron_alert()
+        self.env.invalidate_all()
+        return self._dossier().sudo().activity_ids
+
+    def test_a_review_is_told_once_two_weeks_before(self):
+        self.company.sudo().recouvrement_manager_id = self.manager
+        self._invoice(5, 100)
+        review = TODAY + timedelta(days=20)
+        self.approve(1000, review_on=review)
+        self.assertFalse(self.alert(review - timedelta(days=15)))
+        told = self.alert(review - timedelta(days=14))
+        self.assertEqual((told.user_id, told.date_deadline), (self.manager, review))
+        self.assertIn("04/06/2026", told.summary)
+        self.assertEqual(self.alert(review), told, "once")
+
+    def test_the_end_of_a_limit_is_told_before_and_after(self):
+        self.company.sudo().recouvrement_manager_id = self.manager
+        self._invoice(5, 100)
+        end = TODAY + timedelta(days=60)
+        limit = self.approve(1000, valid_until=end)
+        self.assertFalse(self.alert(end - timedelta(days=15)))
+        soon = self.alert(end - timedelta(days=14))
+        self.assertIn("ends on", soon.summary)
+        self.assertEqual(self.alert(end), soon, "it still holds that day")
+        ended = self.alert(end + timedelta(days=1))
+        self.assertEqual(len(ended), 1, "the first activity is over")
+        self.assertIn("ended on", ended.summary)
+        self.assertEqual(self.alert(end + timedelta(days=2)), ended)
+        second = self.approve(2000)
+        self.assertFalse(self._dossier().sudo().activity_ids, "nothing left to do")
+        self.assertEqual((limit.state, second.state), ("replaced", "approved"))
+
+    def test_an_alert_waits_for_a_reader(self):
+        company = self.company.sudo()
+        company.write(
+            {"recouvrement_manager_id": False, "recouvrement_collector_id": False}
+        )
+        self._invoice(5, 100)
+        self.approve(1000, review_on=TODAY)
+        with self.assertLogs("odoo.addons.recouvrement_amiable", "WARNING"):
+            self.assertFalse(self.alert(TODAY))
+        company.recouvrement_manager_id = self.manager
+        self.assertEqual(self.alert(TODAY).user_id, self.manager)
+
+    # -- typed past the request ------------------------------------------------
+    def invoicing_user(self):
+        return new_test_user(
+            self.env,
+            "invoicing",
+            groups="base.group_user,base.group_partner_manager,"
+            "account.group_account_invoice",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+
+    def type_limit(self, user, amount):
+        customer = self.customer.with_user(user).with_company(self.company)
+        customer.write({"credit_limit": amount})
+        return self.env["recouvrement.limit"].search(
+            [("dossier_id", "=", self._dossier().id)], limit=1
+        )
+
+    def test_a_typed_limit_is_put_before_a_manager(self):
+        self.company.sudo().recouvrement_manager_id = self.manager
+        self._invoice(5, 100)
+        first = self.approve(1000)
+        user = self.invoicing_user()
+        limit = self.type_limit(user, 5000)
+        self.assertEqual((limit.state, limit.typed), ("asked", True))
+        self.assertEqual((limit.previous_amount, limit.amount), (1000, 5000))
+        self.assertEqual(first.state, "approved")
+        dossier = self._dossier().sudo()
+        self.assertIn(user.name, str(dossier.message_ids.mapped("body")))
+        self.assertIn(self.manager, dossier.activity_ids.user_id)
+        again = self.type_limit(user, 6000)
+        self.assertEqual((again, again.amount), (limit, 6000))
+        limit.with_user(self.manager).write({"decision": "Never agreed"})
+        limit.with_user(self.manager).action_refuse()
+        customer = self.customer.with_company(self.company)
+        self.assertEqual((limit.state, customer.credit_limit), ("refused", 1000))
+
+    def test_a_manager_who_types_has_decided(self):
+        self.manager.sudo().group_ids += self.env.ref("account.group_account_invoice")
+        self.manager.sudo().group_ids += self.env.ref("base.group_partner_manager")
+        self._invoice(5, 100)
+        self.approve(0)
+        limit = self.type_limit(self.manager, 3000)
+        self.assertEqual((limit.state, limit.decided_by), ("approved", self.manager))
+        self.assertFalse(self._dossier().no_credit)
+        self.type_limit(self.manager, 0)
+        self.assertEqual(limit.state, "replaced")
+        self.assertFalse(self.row()["has_limit"])
+
+    def test_typing_the_same_or_a_negative_limit(self):
+        user = self.invoicing_user()
+        self._invoice(5, 100)
+        self.approve(1000)
+        self.assertEqual(self.type_limit(user, 1000).state, "approved")
+        with self.assertRaises(ValidationError), self.cr.savepoint():
+            self.type_limit(user, -5)
+        partner = (
+            self.env["res.partner"]
+            .with_company(self.company)
+            .create({"name": "Imported", "is_company": True, "credit_limit": 70})
+        )
+        limit = self.env["recouvrement.limit"].search([("typed", "=", True)])
+        self.assertEqual((limit.partner_id, limit.amount), (partner, 70))
+
+    def test_other_writes_on_customers_cost_nothing(self):
+        customer = self.customer.with_user(self.invoicing_user())
+        counts = []
+        for name in ("One", "Two", "Three"):
+            before = self.env.cr.sql_log_count
+            customer.write({"comment": name})
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[-1], 1, "the write itself")
+
+    def test_nobody_approves_by_creating(self):
+        """Whatever an RPC call writes, a request is only a request."""
+        self._invoice(5, 100)
+        self.customer.sudo().user_id = self.reader
+        for user in (self.reader, self.collector, self.manager):
+            limit = self.ask(
+                500,
+                user,
+                state="approved",
+                decided_by=user.id,
+                decided_on=TODAY,
+                typed=True,
+            )
+            self.assertEqual(
+                (limit.state, limit.decided_by.id, limit.typed), ("asked", False, False)
+            )
+        limit = limit.with_context(default_state="approved").create(
+            {"dossier_id": self._dossier().id, "amount": 9, "reason": "Sneaked in"}
+        )
+        self.assertEqual(limit.state, "asked")
+        self.assertFalse(self.row()["has_limit"])
+        with self.assertRaises(AccessError):
+            limit.with_user(self.collector).write({"state": "approved"})
+        with self.assertRaises(AccessError):
+            limit.with_user(self.collector).action_approve()
+
+    # -- merged customers -------------------------------------------------------
+    def merge(self, twin):
+        self.env["base.partner.merge.automatic.wizard"].sudo()._merge(
+            (self.customer | twin).ids, self.customer
+        )
+        self.env.invalidate_all()
+        return self._dossier().sudo()
+
+    def test_a_merge_keeps_what_was_decided(self):
+        twin = self._create_customer("Menuiserie bis")
+        self._invoice(5, 100)
+        self._invoice(5, 200, twin)
+        end = TODAY + timedelta(days=90)
+        theirs = self.approve(4000, partner=twin, valid_until=end)
+        other = self._dossier(twin).sudo()
+        other.write({"is_stopped": True, "stop_reason": "Cheques bounced"})
+        other._decide_class("D", "Two returned cheques", end)
+        score = self.env["recouvrement.score"].sudo()
+        for dossier, age in ((other, 0), (other, 1), (self._dossier(), 0)):
+            score.create(
+                {
+                    "dossier_id": dossier.id,
+                    "company_id": self.company.id,
+                    "date": TODAY - timedelta(days=age),
+                    "risk_class": "B",
+                }
+            )
+        dossier = self.merge(twin)
+        self.assertEqual(len(dossier), 1)
+        self.assertEqual((theirs.dossier_id, theirs.state), (dossier, "approved"))
+        self.assertEqual((dossier.limit_amount, dossier.limit_until), (4000, end))
+        self.assertEqual(dossier.stop_reason, "Cheques bounced")
+        self.assertEqual((dossier.class_choice, dossier.risk_class), ("D", "D"))
+        self.assertEqual(len(dossier.score_ids), 2, "one a day")
+        self.assertEqual(dossier.limit_ids, theirs, "nothing was typed")
+
+    def test_one_limit_survives_a_merge(self):
+        """That of who stays; no credit wins over any amount."""
+        for amount, kept in ((4000, 1000), (0, 0)):
+            with self.subTest(amount=amount):
+                twin = self._create_customer("Menuiserie bis")
+                self._invoice(5, 100)
+                self._invoice(5, 200, twin)
+                self.approve(1000)
+                self.approve(amount, partner=twin)
+                dossier = self.merge(twin)
+                approved = dossier.limit_ids.filtered(lambda x: x.state == "approved")
+                self.assertEqual(approved.mapped("amount"), [kept])
+                row = self.row()
+                self.assertEqual((row["limit_amount"], row["has_limit"]), (kept, True))
+
+    # -- the customer's own eyes -------------------------------------------------
+    def test_portal_users_see_nothing_of_it(self):
+        move = self._invoice(5, 100)
+        self.approve(1000)
+        portal = new_test_user(self.env, "debtor", groups="base.group_portal")
+        portal.partner_id.parent_id = self.customer
+        move.message_subscribe(portal.partner_id.ids)
+        self.assertEqual(move.with_user(portal).name, move.name)
+        for record, names in (
+            (move, ("recouvrement_situation", "recouvrement_expected_text")),
+            (
+                self.customer,
+                ("recouvrement_risk_class", "recouvrement_limit", "credit_limit"),
+            ),
+        ):
+            for name in names:
+                with self.assertRaises(AccessError):
+                    record.with_user(portal).read([name])
+        for model in (
+            "recouvrement.dossier",
+            "recouvrement.exposure",
+            "recouvrement.guarantee",
+            "recouvrement.limit",
+            "recouvrement.open.item",
+            "recouvrement.release",
+            "recouvrement.score",
+            "recouvrement.stop",
+        ):
+            with self.assertRaises(AccessError):
+                self.env[model].with_user(portal).search([])
 
     def test_anybody_may_copy_a_customer(self):
         user = new_test_user(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
 from ..analytics.behaviour import behaviour
 from ..models.score_refresh import ScoreRefresh
@@ -226,6 +227,43 @@ class TestScore(RecouvrementCommon):
 
         self.assertEqual(queries(1), queries(12))
 
+    def test_scored_again_reads_one_customer_only(self):
+        """With the portfolio of the night: the same score, without the ledger."""
+        other = self._create_customer("Ponctuel SARL")
+        self.late_payer(count=4)
+        self.late_payer(other, late=-2)
+        model = self.env["recouvrement.score.model"].sudo()
+        model._cron_refresh()
+        dossier = self._dossier().sudo()
+        by_night = dossier.score_id.read(["probability", "pay_days", "risk_class"])
+        self._dossier(other).sudo().score_ids.unlink()
+        dossier.score_ids.unlink()
+        dossier.with_user(self.manager).action_refresh_score()
+        again = dossier.score_id
+        self.assertEqual(
+            again.read(["probability", "pay_days", "risk_class"])[0] | {"id": 0},
+            by_night[0] | {"id": 0},
+        )
+        self.assertFalse(self._dossier(other).sudo().score_id, "not asked for")
+        self.env.cr.execute("SELECT DISTINCT partner_id FROM payment_item")
+        self.assertEqual(self.env.cr.fetchall(), [(self.customer.id,)])
+        self._invoice(40)
+        dossier.with_user(self.manager).action_refresh_score()
+        self.assertGreater(dossier.score_id.probability, by_night[0]["probability"])
+
+    def test_scored_again_without_a_recent_portfolio(self):
+        self.late_payer(count=3)
+        self.env["recouvrement.score.model"].sudo()._cron_refresh()
+        partners = self.customer | self._create_customer("Ponctuel SARL")
+        self.late_payer(partners[1], late=-2)
+        for days, whole in ((7, False), (8, True)):
+            refresh = self.refresh(self.customer, day=TODAY + timedelta(days=days))
+            counted = self.env.execute_query(
+                SQL("SELECT count(DISTINCT partner_id) FROM payment_item")
+            )
+            self.assertEqual(counted[0][0] > 1, whole)
+            self.assertTrue(refresh.items_of(self.customer.ids))
+
     # -- classes ----------------------------------------------------------------
     def decide(self, user, **values):
         return (
@@ -267,6 +305,23 @@ class TestScore(RecouvrementCommon):
             self.decide(self.manager, reason="  ")
         with self.assertRaises(UserError):
             self.decide(self.manager, until=TODAY)
+        dossier = self._dossier().with_user(self.manager)
+        until = TODAY + timedelta(days=5)
+        good = {
+            "class_choice": "A",
+            "class_choice_reason": "Parent guarantees",
+            "class_choice_until": until,
+        }
+        for missing in (
+            {"class_choice_reason": " "},
+            {"class_choice_reason": False},
+            {"class_choice_until": False},
+            {"class_choice_until": TODAY},
+        ):
+            with self.assertRaises(ValidationError), self.cr.savepoint():
+                dossier.write(dict(good, **missing))
+        dossier.write(dict(good, class_choice_user_id=self.collector.id))
+        self.assertEqual(dossier.class_choice_user_id, self.manager, "never forged")
         for values in (
             {"class_choice": "A"},
             {"risk_class": "A"},
@@ -308,9 +363,90 @@ class TestScore(RecouvrementCommon):
         self.late_payer(count=8, late=12)
         self.refresh()
         due = TODAY + timedelta(days=10)
-        ((low, likely, high),) = self._dossier()._expected_days([due], TODAY)
+        dossier = self._dossier()
+        ((low, likely, high),) = dossier._expected_payments([(dossier, due)])
         self.assertEqual((likely - due).days, 12)
         self.assertTrue(low <= likely <= high)
+
+    def test_expected_day_of_items_and_invoices(self):
+        """Twelve days late as ever: said on the item and on its invoice."""
+        self.late_payer(count=8, late=12)
+        self.refresh()
+        move = self._invoice(-10)
+        credit = self._credit_note(5)
+        likely = TODAY + timedelta(days=22)
+        Item = self.env["recouvrement.open.item"].with_user(self.manager)
+        Item = Item.with_context(recouvrement_day=str(TODAY), lang="en_US")
+        items = Item.search([("partner_id", "=", self.customer.id)])
+        expected = {item.move_id: item.expected_date for item in items}
+        self.assertEqual(expected, {move: likely, credit: False})
+        item = items.filtered("expected_date")
+        self.assertTrue(item.expected_low <= likely <= item.expected_high)
+        self.assertIn("04/08/2026", item.expected_text)
+        move = move.with_user(self.manager)
+        self.assertEqual(move.recouvrement_expected_date, likely)
+        self.assertEqual(move.recouvrement_expected_text, item.expected_text)
+
+    def test_an_invoice_is_paid_with_its_last_instalment(self):
+        self.late_payer(count=8, late=12)
+        self.refresh()
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "Half and half",
+                "line_ids": [
+                    Command.create(
+                        {"value": "percent", "value_amount": 50, "nb_days": days}
+                    )
+                    for days in (0, 40)
+                ],
+            }
+        )
+        move = self._invoice(
+            0,
+            200,
+            invoice_payment_term_id=term.id,
+            invoice_date=TODAY,
+            invoice_date_due=False,
+        )
+        self._dossier()
+        self.assertEqual(
+            move.recouvrement_expected_date, TODAY + timedelta(days=40 + 12)
+        )
+
+    def test_nothing_is_expected_without_habits_that_hold(self):
+        self.late_payer(count=8)
+        contested, plain = self._invoice(3), self._invoice(3)
+        self._dossier()
+        self.assertFalse(plain.recouvrement_expected_text, "not scored yet")
+        self.refresh()
+        contested.action_toggle_block_payment()
+        self.assertTrue(plain.recouvrement_expected_text)
+        self.assertFalse(contested.recouvrement_expected_text)
+        self._dossier().sudo().write(
+            {"insolvency": "safeguard", "insolvency_date": TODAY}
+        )
+        self.env.invalidate_all()
+        self.assertFalse(plain.recouvrement_expected_text)
+
+    def test_expected_days_of_a_page_cost_the_same(self):
+        counts = []
+        for size in (1, 2, 15):
+            partners = self.env["res.partner"]
+            for number in range(size):
+                partner = self._create_customer(f"E{size} {number}")
+                self._invoice(5, 100, partner)
+                partners |= partner
+            self._dossier(partners)
+            self.refresh(partners)
+            items = self.env["recouvrement.open.item"].search(
+                [("partner_id", "in", partners.ids)]
+            )
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            rows = items.read(["expected_date", "expected_text"])
+            counts.append(self.env.cr.sql_log_count - before)
+            self.assertTrue(all(row["expected_date"] for row in rows))
+        self.assertEqual(*counts[1:], "the first one is for warming up")
 
     # -- learning ------------------------------------------------------------------
     def test_learns_and_tells_when_it_cannot(self):

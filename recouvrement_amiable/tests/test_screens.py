@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
 
+from lxml import etree
+
 from odoo import Command
 from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import tagged
@@ -11,6 +13,31 @@ from .common import TODAY, RecouvrementCommon
 @tagged("post_install", "-at_install")
 class TestScreens(RecouvrementCommon):
     """What the accountant reads on the invoice, the customer and the worklist."""
+
+    # -- narrow screens ------------------------------------------------------
+    def test_lists_have_cards_for_a_telephone(self):
+        """A list inside a form stays a list at 390 px unless cards stand beside it."""
+        for model, names in (
+            ("recouvrement.dossier", ("limit_ids", "guarantee_ids", "open_item_ids")),
+            ("recouvrement.guarantee", ("alert_ids",)),
+        ):
+            arch = etree.fromstring(self.env[model].get_view(view_type="form")["arch"])
+            for name in names:
+                (field,) = arch.xpath(f"//field[@name='{name}'][list]")
+                self.assertTrue(field.xpath("kanban//t[@t-name='card']"), name)
+        modes = self._dossier_action_modes()
+        for model in ("recouvrement.score", "recouvrement.score.model"):
+            self.assertIn("kanban", modes[model], model)
+            view = self.env[model].get_view(view_type="kanban")
+            self.assertIn('t-name="card"', view["arch"])
+
+    def _dossier_action_modes(self):
+        self._invoice(3)
+        quality = "recouvrement_amiable.recouvrement_score_model_action"
+        return {
+            "recouvrement.score": self._dossier().action_open_scores()["view_mode"],
+            "recouvrement.score.model": self.env.ref(quality).view_mode,
+        }
 
     # -- invoice -----------------------------------------------------------
     def test_invoice_says_why(self):

@@ -152,6 +152,29 @@ class TestInvoiceStop(StopCommon):
         alert = self.draft(5)._get_alerts()["recouvrement_stop"]
         self.assertEqual(alert["level"], "danger")
 
+    def test_looking_writes_nothing(self):
+        """A customer without a dossier is judged all the same; asking opens one."""
+        stranger = self._create_customer("Scierie Neuve")
+        stranger.with_company(self.company).credit_limit = 100
+        dossiers = self.env["recouvrement.dossier"].search(
+            [("partner_id", "=", stranger.id)]
+        )
+        dossiers.sudo().limit_ids.unlink()
+        dossiers.sudo().unlink()
+        self.rule("over_limit")
+        move = self.draft(500, stranger)
+        Dossier = self.env["recouvrement.dossier"].sudo()
+        domain = [("partner_id", "=", stranger.id)]
+        alert = move._get_alerts()["recouvrement_stop"]
+        self.assertEqual(alert["level"], "danger")
+        self.assertIn("100.00", alert["message"])
+        self.assertFalse(Dossier.search(domain))
+        release = self.ask(move)
+        self.assertEqual(release.dossier_id, Dossier.search(domain))
+        self.grant(release)
+        move.action_post()
+        self.assertEqual((move.state, release.state), ("posted", "used"))
+
     def test_a_score_never_blocks_a_person(self):
         person = self._create_customer("Jeanne Le Goff", is_company=False)
         self._invoice(3, 10, person)

@@ -26,3 +26,12 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             others = group - kept
             if others:
                 kept._absorb(others)
+            limit = kept.limit_ids.filtered(lambda limit: limit.state == "approved")
+            if limit:
+                limit._set_core_limit(limit.amount, dst_partner)
+
+    @api.model
+    def _update_values(self, src_partners, dst_partner):
+        """What core copies was decided before: nobody typed it."""
+        decided = dst_partner.with_context(recouvrement_decided=True)
+        return super()._update_values(src_partners, decided)

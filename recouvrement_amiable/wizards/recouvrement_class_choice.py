@@ -2,7 +2,6 @@
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.exceptions import UserError
 
 
 class RecouvrementClassChoice(models.TransientModel):
@@ -36,9 +35,5 @@ class RecouvrementClassChoice(models.TransientModel):
     def action_confirm(self):
         self.ensure_one()
         self.dossier_id._check_decider()
-        if not self.reason.strip():
-            raise UserError(self.env._("Say why: the next person will ask."))
-        if self.until <= self.dossier_id.company_id._recouvrement_today():
-            raise UserError(self.env._("The decision must end after today."))
         self.dossier_id._decide_class(self.risk_class, self.reason, self.until)
         return {"type": "ir.actions.act_window_close"}

@@ -1,9 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Stops at the confirmation of orders, and orders in the exposure."""
 
-from odoo.exceptions import RedirectWarning
+from odoo.exceptions import AccessError, RedirectWarning
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.recouvrement_amiable.tests.common import TODAY
 from odoo.addons.recouvrement_amiable.tests.test_stop import StopCommon
@@ -135,6 +135,89 @@ class TestOrderStop(OrderStopCommon):
         small = self.order(50)
         small.sudo()._validate_order()
         self.assertEqual(small.state, "sale")
+
+    def test_a_deposit_is_owed_once(self):
+        """1,000 ordered, 30 % invoiced ahead, paid, then the rest."""
+        self._invoice(5, 100)
+        order = self.order(1000)
+        order.action_confirm()
+        wizard = self.env["sale.advance.payment.inv"].create(
+            {
+                "advance_payment_method": "percentage",
+                "amount": 30,
+                "sale_order_ids": [Command.set(order.ids)],
+            }
+        )
+        wizard.create_invoices()
+        deposit = order.invoice_ids
+        row = self.row()
+        self.assertEqual((row["amount_draft"], row["amount_ordered"]), (300, 700))
+        deposit.invoice_date = TODAY
+        deposit.action_post()
+        row = self.row()
+        self.assertEqual((row["amount_open"], row["amount_ordered"]), (400, 700))
+        self._pay(deposit)
+        row = self.row()
+        self.assertEqual((row["amount_open"], row["exposure"]), (100, 800))
+        order.order_line.filtered(lambda x: not x.is_downpayment).qty_delivered = 10
+        last = order._create_invoices(final=True)
+        self.assertEqual(last.amount_total, 700)
+        self.assertEqual(self.row()["exposure"], 800)
+
+    def test_portal_users_do_not_read_why(self):
+        order = self.order(10)
+        portal = new_test_user(self.env, "debtor", groups="base.group_portal")
+        portal.partner_id.parent_id = self.customer
+        order.message_subscribe(portal.partner_id.ids)
+        self.assertEqual(order.with_user(portal).name, order.name)
+        for name in ("recouvrement_stop_text", "recouvrement_is_blocked"):
+            with self.assertRaises(AccessError):
+                order.with_user(portal).read([name])
+
+    # -- paid on the portal -------------------------------------------------------
+    def pay_online(self, order):
+        method = self.env["payment.method"].with_context(active_test=False)
+        provider = self.env["payment.provider"].create(
+            {"name": "Card", "code": "none", "company_id": self.company.id}
+        )
+        transaction = self.env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": method.search([], limit=1).id,
+                "reference": order.name,
+                "amount": order.amount_total,
+                "currency_id": order.currency_id.id,
+                "partner_id": order.partner_id.id,
+                "operation": "online_direct",
+                "sale_order_ids": [Command.set(order.ids)],
+            }
+        )
+        transaction._set_done()
+        transaction._check_amount_and_confirm_order()
+        return transaction
+
+    def test_a_stopped_order_that_is_paid_online(self):
+        """The payment is kept, the order waits, a release is asked for."""
+        self._invoice(31, 900)
+        self.rule("overdue", days=30)
+        order = self.order(500).sudo()
+        transaction = self.pay_online(order)
+        self.assertEqual((transaction.state, order.state), ("done", "draft"))
+        release = self.env["recouvrement.release"].search([], limit=1)
+        self.assertEqual((release.res_id, release.state), (order.id, "asked"))
+        self.grant(release)
+        transaction._check_amount_and_confirm_order()
+        self.assertEqual((order.state, release.state), ("sale", "used"))
+
+    def test_what_is_paid_online_adds_nothing_to_the_limit(self):
+        self._invoice(5, 900)
+        self.limit(1000)
+        self.rule("over_limit")
+        paid, unpaid = self.order(500).sudo(), self.order(500)
+        self.pay_online(paid)
+        self.assertEqual(paid.state, "sale")
+        with self.assertRaises(RedirectWarning):
+            unpaid.action_confirm()
 
     def test_terms_by_class(self):
         term = self.env.ref("account.account_payment_term_immediate")
