@@ -51,7 +51,6 @@ class RecouvrementDossier(models.Model):
     )
     kind_before = fields.Selection(
         "_selection_kind",
-        string="Kind Before",
         copy=False,
         tracking=True,
         help="Kind of the debtor for what was invoiced before that day.",
