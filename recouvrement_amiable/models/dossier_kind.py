@@ -51,7 +51,6 @@ class RecouvrementDossier(models.Model):
     )
     kind_before = fields.Selection(
         "_selection_kind",
-        string="Kind Before",
         copy=False,
         tracking=True,
         help="Kind of the debtor for what was invoiced before that day.",
@@ -303,7 +302,9 @@ class RecouvrementDossier(models.Model):
                         SELECT d.id, %(reason)s AS reason
                           FROM recouvrement_dossier d
                           JOIN res_partner p ON p.id = d.partner_id
-                         WHERE %(scope)s) r) n
+                         WHERE %(scope)s
+                        -- keeps the reason from being worked out once per use
+                        OFFSET 0) r) n
                  WHERE n.id = k.id
                    AND (k.kind_reason IS DISTINCT FROM n.reason
                         OR (k.kind_confirmed IS NOT TRUE AND k.kind <> n.kind))

@@ -98,7 +98,8 @@ class RecouvrementDossier(models.Model):
                      WHERE NOT EXISTS (
                         SELECT 1 FROM recouvrement_dossier d
                          WHERE d.company_id = x.company_id
-                           AND d.partner_id = x.partner_id)) n
+                           AND d.partner_id = x.partner_id)
+                    OFFSET 0) n
               ORDER BY n.company_id, n.partner_id
                 ON CONFLICT (company_id, partner_id) DO NOTHING
                 """,
