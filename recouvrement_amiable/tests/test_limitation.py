@@ -99,6 +99,28 @@ class LimitationCommon(RecouvrementCommon):
             move, "registered", self.level3, posted_on=day, presented_on=day
         )
 
+    def _entry(self, count):
+        """An entry taken over from another system, with many open items."""
+        account = self.company_data["default_account_receivable"]
+        lines = [
+            Command.create(
+                {
+                    "account_id": account.id,
+                    "partner_id": self.customer.id,
+                    "debit": 10,
+                    "date_maturity": FIVE,
+                }
+            )
+            for _number in range(count)
+        ]
+        income = self.company_data["default_account_revenue"]
+        lines.append(Command.create({"account_id": income.id, "credit": 10 * count}))
+        entry = self.env["account.move"].create(
+            {"move_type": "entry", "date": FIVE, "line_ids": lines}
+        )
+        entry.action_post()
+        return entry
+
     # -- reading ---------------------------------------------------------
     def _item(self, move):
         return move.line_ids.filtered(
@@ -338,6 +360,16 @@ class TestLimitation(LimitationCommon):
         self.company.sudo().recouvrement_sector = "transport"
         self.assertTrue(self._rows_of(move))
 
+    def test_table_sees_what_was_performed_before_it_was_booked(self):
+        performed = self._old(date(2021, 11, 10))
+        performed.recouvrement_performed_on = FIVE
+        delivered = self._old(date(2021, 11, 10))
+        delivered.delivery_date = FIVE
+        self.Limitation.search([]).unlink()
+        self._refresh()
+        self.assertEqual(self._rows_of(performed).last_day, LAST)
+        self.assertEqual(self._rows_of(delivered).last_day, LAST)
+
     def test_a_presented_letter_moves_the_table_at_once(self):
         self._dossier().notice_clause = "yes"
         move = self._old()
@@ -376,6 +408,14 @@ class TestLimitation(LimitationCommon):
         )
         with self.assertRaisesRegex(UserError, "nothing late to ask for"):
             wizard.action_confirm()
+
+    def test_dossier_with_nothing_else(self):
+        self._old(date(2020, 6, 10))
+        run = self._run()
+        sentence = "Prescribed since 06/11/2025: can no longer be claimed."
+        self.assertEqual(self._dossier().situation_text, sentence)
+        line = run.line_ids.filtered(lambda x: x.dossier_id == self._dossier())
+        self.assertEqual((line.situation, line.reason), ("held", "prescribed"))
 
     def test_last_day_and_the_day_after(self):
         move = self._old(date(2021, 3, 17))
@@ -418,14 +458,15 @@ class TestLimitation(LimitationCommon):
 
     # -- bounds ----------------------------------------------------------
     def test_fixed_number_of_queries(self):
-        moves = self.env["account.move"]
-        for _number in range(12):
-            moves |= self._old()
+        """Ten items or a hundred, with events and payments among them."""
+        move = self._entry(100)
         self._dossier()
-        items = self._item(moves)
+        self._event("acknowledgment", date(2025, 9, 1), move)
+        items = self._item(move)
+        self.assertEqual(len(items), 100)
         self.env.flush_all()
         counts = []
-        for ids in (items.ids[:2], items.ids):
+        for ids in (items.ids[:10], items.ids):
             before = self.env.cr.sql_log_count
             self.assertEqual(len(self.Reader._of_items(ids, TODAY)), len(ids))
             counts.append(self.env.cr.sql_log_count - before)
