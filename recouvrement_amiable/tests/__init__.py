@@ -16,6 +16,7 @@ from . import test_stop
 from . import test_guarantee
 from . import test_legal_event
 from . import test_limitation
+from . import test_limitation_table
 from . import test_screens
 from . import test_letters
 from . import test_tours
