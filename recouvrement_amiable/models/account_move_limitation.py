@@ -34,11 +34,11 @@ class AccountMove(models.Model):
         compute_sudo=True,
         groups=_GROUPS,
     )
-    # Invoices performed before their date: prescription may be older than they look.
+    # Invoices performed before they were booked: older than their items look.
     _recouvrement_performed_idx = models.Index(
-        "(company_id, (COALESCE(recouvrement_performed_on, delivery_date)))"
-        " WHERE COALESCE(recouvrement_performed_on, delivery_date)"
-        " < COALESCE(invoice_date, date)"
+        "(company_id, (COALESCE(recouvrement_performed_on, delivery_date,"
+        " invoice_date)))"
+        " WHERE COALESCE(recouvrement_performed_on, delivery_date, invoice_date) < date"
     )
 
     @api.depends("state", "payment_state", "recouvrement_performed_on", "delivery_date")

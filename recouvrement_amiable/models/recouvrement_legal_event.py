@@ -81,7 +81,7 @@ class RecouvrementLegalEvent(models.Model):
         "move_id",
         string="Invoices",
         check_company=True,
-        domain="[('commercial_partner_id', '=', partner_id),"
+        domain="[('line_ids.partner_id.commercial_partner_id', '=', partner_id),"
         " ('move_type', 'in', ('out_invoice', 'out_receipt', 'entry')),"
         " ('state', '=', 'posted')]",
         help="Empty: all invoices of the customer dated on that day or before.",
@@ -273,11 +273,12 @@ class RecouvrementLegalEvent(models.Model):
 
     @api.constrains("move_ids", "dossier_id")
     def _check_moves(self):
+        """An entry taken over from another system may have many customers."""
         for event in self:
-            for move in event.move_ids:
-                if (
-                    move.commercial_partner_id == event.partner_id
-                    and move.company_id == event.company_id
+            for move in event.sudo().move_ids:
+                customers = move.line_ids.partner_id.commercial_partner_id
+                if event.partner_id in customers and move.company_id == (
+                    event.company_id
                 ):
                     continue
                 raise ValidationError(

@@ -138,8 +138,8 @@ class RecouvrementLimitation(models.Model):
     def _old_items(self, company, latest, dossiers):
         """Open items whose period may have started by a day.
 
-        By their own dates, without a look at their entries, and by those of the few
-        entries that were performed before their date, which an index knows.
+        By their own dates, without a look at their entries, and by those of the
+        entries that were performed before they were booked, which an index knows.
         """
         items = SQL(
             """
@@ -156,15 +156,15 @@ class RecouvrementLimitation(models.Model):
                 """
                 SELECT l.id FROM account_move_line l
                  WHERE %(items)s
-                   AND LEAST(l.date_maturity, l.invoice_date, l.date) <= %(latest)s
+                   AND (l.date <= %(latest)s OR l.date_maturity <= %(latest)s)
                  UNION
                 SELECT l.id FROM account_move m
                   JOIN account_move_line l ON l.move_id = m.id
                  WHERE m.company_id = %(company)s
-                   AND COALESCE(m.recouvrement_performed_on, m.delivery_date)
-                       < COALESCE(m.invoice_date, m.date)
-                   AND COALESCE(m.recouvrement_performed_on, m.delivery_date)
-                       <= %(latest)s
+                   AND COALESCE(m.recouvrement_performed_on, m.delivery_date,
+                                m.invoice_date) < m.date
+                   AND COALESCE(m.recouvrement_performed_on, m.delivery_date,
+                                m.invoice_date) <= %(latest)s
                    AND %(items)s
                 """,
                 items=items,

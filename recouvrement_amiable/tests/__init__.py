@@ -20,6 +20,7 @@ from . import test_kind
 from . import test_public_invoice
 from . import test_mentions
 from . import test_limitation
+from . import test_limitation_table
 from . import test_screens
 from . import test_letters
 from . import test_tours
