@@ -31,26 +31,28 @@ class Item(NamedTuple):
     paid: int | None
     amount: float = 1.0
 
-    def known_from(self, tolerance):
-        """First day on which it is known whether the item was paid in time."""
+    def outcome(self, tolerance):
+        """``(first day on which it is known whether it was paid in time, late?)``"""
         last = self.due + tolerance
         if self.paid is not None and self.paid <= last:
-            return self.paid + 1
-        return last + 1
+            return self.paid + 1, False
+        return last + 1, True
+
+    def known_from(self, tolerance):
+        return self.outcome(tolerance)[0]
 
     def is_late(self, tolerance):
-        return self.paid is None or self.paid > self.due + tolerance
+        return self.outcome(tolerance)[1]
+
+    def is_overdue(self, day):
+        """Whether it was left to pay on a day, its due date being past."""
+        return self.due < day and (self.paid is None or self.paid >= day)
 
     def days_late(self, day):
         """Days after (before: negative) the due date, as known on a day."""
         if self.paid is not None and self.paid < day:
             return self.paid - self.due
         return day - self.due
-
-
-def known_items(items, day, tolerance):
-    """Those of which it is known on ``day`` whether they were paid in time."""
-    return [item for item in items if item.known_from(tolerance) <= day]
 
 
 @dataclass(frozen=True)
@@ -90,38 +92,35 @@ def behaviour(items, day, tolerance=0):
 
     :rtype: Behaviour
     """
-    known = known_items(items, day, tolerance)
-    overdue = [i for i in items if i.due < day and (i.paid is None or i.paid >= day)]
-    sums = {
-        "overdue": len(overdue),
-        "overdue_amount": sum(item.amount for item in overdue),
-    }
-    if not known:
+    overdue = [item.amount for item in items if item.is_overdue(day)]
+    sums = {"overdue": len(overdue), "overdue_amount": sum(overdue)}
+    days, recent, older = [], [], []
+    total = late_total = weighted = 0
+    for item in items:
+        since, late = item.outcome(tolerance)
+        if since > day:
+            continue
+        amount, late_by = item.amount, item.days_late(day)
+        days.append(late_by)
+        (recent if since > day - YEAR else older).append(late)
+        total += amount
+        weighted += amount * late_by
+        if late:
+            late_total += amount
+    if not days:
         return Behaviour(**sums)
-    late = [item for item in known if item.is_late(tolerance)]
-    days = [item.days_late(day) for item in known]
-    total = sum(item.amount for item in known)
-    recent = [item for item in known if item.known_from(tolerance) > day - YEAR]
-    older = [item for item in known if item.known_from(tolerance) <= day - YEAR]
     return Behaviour(
-        known=len(known),
-        late=len(late),
-        late_amount_share=sum(item.amount for item in late) / total if total else 0.0,
+        known=len(days),
+        late=sum(recent) + sum(older),
+        late_amount_share=late_total / total if total else 0.0,
         mean_days=sum(days) / len(days),
         median_days=median(days),
-        weighted_days=sum(
-            item.amount * late_by for item, late_by in zip(known, days, strict=True)
-        )
-        / total
-        if total
-        else 0.0,
-        recent_share=_share(recent, tolerance),
-        before_share=_share(older, tolerance),
+        weighted_days=weighted / total if total else 0.0,
+        recent_share=_share(recent),
+        before_share=_share(older),
         **sums,
     )
 
 
-def _share(items, tolerance):
-    if not items:
-        return None
-    return sum(item.is_late(tolerance) for item in items) / len(items)
+def _share(late):
+    return sum(late) / len(late) if late else None

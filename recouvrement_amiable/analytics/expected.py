@@ -78,12 +78,14 @@ def habit(items, day, usual):
     points += [(i.paid - i.due, 2 ** ((i.paid - day) / MEMORY)) for i in paid]
     points.sort()
     runs = [_calendar(item.paid) for item in paid]
+    month_days = _month_days(runs)
     return Habit(
         median=_weighted(points, 0.5),
         low=_weighted(points, 0.25),
         high=_weighted(points, 0.75),
-        month_days=_month_days(runs),
-        week_day=_week_day(runs),
+        month_days=month_days,
+        # one run a month is no habit of the week
+        week_day=None if month_days else _week_day(runs),
     )
 
 
@@ -108,7 +110,7 @@ def _calendar(ordinal):
 def _month_days(runs):
     if len(runs) < HABIT_COUNT:
         return ()
-    common = Counter(day for day, _week_day in runs).most_common(HABIT_DAYS)
+    common = Counter([day for day, _week_day in runs]).most_common(HABIT_DAYS)
     if sum(count for _day, count in common) < HABIT_SHARE * len(runs):
         return ()
     return tuple(sorted(day for day, count in common if count > 1))
@@ -117,8 +119,5 @@ def _month_days(runs):
 def _week_day(runs):
     if len(runs) < HABIT_COUNT:
         return None
-    ((week_day, count),) = Counter(week_day for _day, week_day in runs).most_common(1)
-    # one run a month is no habit of the week
-    if count < HABIT_SHARE * len(runs) or _month_days(runs):
-        return None
-    return week_day
+    ((week_day, count),) = Counter([week_day for _day, week_day in runs]).most_common(1)
+    return week_day if count >= HABIT_SHARE * len(runs) else None

@@ -15,6 +15,8 @@ FADE = 2 ** (-PERIOD / 90)
 EARLIEST, LATEST = -30, 60
 # Late items imagined before the first known one, out of twice as many.
 PRIOR = 1.0
+# No share of the portfolio is taken for surer than this.
+SURE = 0.02
 CENTRAL_QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
@@ -38,6 +40,7 @@ class Portfolio:
     tolerance: int
     counts: dict = field(default_factory=dict)  # period: [items, late, paid, days]
     _rates: dict = field(default_factory=dict)
+    _usual: dict = field(default_factory=dict)
 
     def add(self, period, items=0, late=0, paid=0, days=0):
         """:param days: sum of the clipped days late of the items paid"""
@@ -45,6 +48,7 @@ class Portfolio:
         for index, value in enumerate((items, late, paid, days)):
             sums[index] += value
         self._rates.clear()
+        self._usual.clear()
 
     def add_item(self, item):
         known = period_of(item.known_from(self.tolerance))
@@ -56,6 +60,14 @@ class Portfolio:
     def late_share(self, day):
         """Faded late share known on a day, between 0 and 1 (never one of them)."""
         return self._of(period_of(day))[0]
+
+    def usual_share(self, day):
+        """The late share that single items are held against: never nearly 0 or 1."""
+        period = day // PERIOD
+        if period not in self._usual:
+            share = self._of(period)[0]
+            self._usual[period] = max(SURE, min(1 - SURE, share))
+        return self._usual[period]
 
     def days_late(self, day):
         """Faded mean of days late of what was paid before a day."""

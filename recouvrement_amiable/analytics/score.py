@@ -9,7 +9,8 @@ score can be said in a sentence, and what would change it too.
 """
 
 import math
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from .portfolio import clipped
 
@@ -73,7 +74,14 @@ class Features:
     recent: float = 0.0
 
     def vector(self):
-        return (1.0, *astuple(self))
+        return (
+            1.0,
+            self.portfolio,
+            self.own,
+            self.delay,
+            self.overdue,
+            self.recent,
+        )
 
 
 @dataclass(frozen=True)
@@ -110,25 +118,26 @@ def features(items, day, portfolio):
     days_base = portfolio.days_late(day)
     known, overdue = [], 0
     for item in items:
-        since = item.known_from(tolerance)
+        since, late = item.outcome(tolerance)
         if since <= day:
-            known.append((since, item))
-        if item.due < day and (item.paid is None or item.paid >= day):
+            known.append((since, late, item.days_late(day)))
+        if item.is_overdue(day):
             overdue += 1
     overdue_term = math.log1p(overdue)
     base = {"portfolio_share": share, "portfolio_days": days_base, "overdue": overdue}
     if not known:
         return Features(level, overdue=overdue_term), Facts(**base)
-    known.sort(key=lambda pair: pair[0])
+    known.sort(key=itemgetter(0))
     del known[:-DEPTH]
     weight = late = expected = days = 0.0
     late_count = 0
-    for since, item in known:
+    usual_share = portfolio.usual_share
+    for since, is_late, late_by in known:
         worth = 2 ** ((since - day) / MEMORY)
         weight += worth
-        expected += worth * bounded(portfolio.late_share(since), 0.02)
-        days += worth * clipped(item.days_late(day))
-        if item.is_late(tolerance):
+        expected += worth * usual_share(since)
+        days += worth * clipped(late_by)
+        if is_late:
             late += worth
             late_count += 1
     usual = expected / weight
@@ -136,7 +145,7 @@ def features(items, day, portfolio):
     own -= logit(usual)
     delay = (days + DELAY_SHRINKAGE * days_base) / (weight + DELAY_SHRINKAGE)
     likely = sigmoid(level + own)
-    last = [item.is_late(tolerance) for _since, item in known[-LAST:]]
+    last = [is_late for _since, is_late, _days in known[-LAST:]]
     recent = (sum(last) + LAST_SHRINKAGE * likely) / (len(last) + LAST_SHRINKAGE)
     return (
         Features(level, own, (delay - days_base) / 10, overdue_term, recent - likely),

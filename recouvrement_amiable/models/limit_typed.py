@@ -47,14 +47,12 @@ class RecouvrementLimit(models.Model):
 
     def _record_typed(self, dossier, user, former, amount, told):
         """A limit in the history, decided or to decide; none at all ends the last."""
-        limit = self.search(
-            [
-                ("dossier_id", "=", dossier.id),
-                ("typed", "=", True),
-                ("state", "=", "asked"),
-            ],
-            limit=1,
-        )
+        in_force = self._in_force(dossier)
+        limit = in_force.filtered(lambda known: known.state == "asked")
+        approved = in_force - limit
+        if amount and amount == approved.amount:
+            limit.unlink()  # put right by whoever typed
+            return
         if amount and limit:
             limit.amount = amount
         elif amount:
@@ -67,6 +65,8 @@ class RecouvrementLimit(models.Model):
                 }
             )
             limit.previous_amount = former
+        else:
+            limit.unlink()
         # no limit at all is more than any amount
         if self._decides(user, dossier.company_id, amount or float("inf")):
             if amount:
@@ -85,9 +85,7 @@ class RecouvrementLimit(models.Model):
 
     def _end_all(self, dossier):
         """The customer has no limit any more."""
-        self.search(
-            [("dossier_id", "=", dossier.id), ("state", "=", "approved")]
-        ).write({"state": "replaced"})
+        self._in_force(dossier).write({"state": "replaced"})
         dossier.write(
             {"limit_until": False, "limit_review_on": False, "no_credit": False}
         )

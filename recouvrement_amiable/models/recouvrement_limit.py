@@ -223,9 +223,8 @@ class RecouvrementLimit(models.Model):
 
     def _approve(self, user):
         self.ensure_one()
-        self.search(
-            [("dossier_id", "=", self.dossier_id.id), ("state", "=", "approved")]
-        ).write({"state": "replaced"})
+        replaced = self._in_force(self.dossier_id) - self
+        replaced.write({"state": "replaced"})
         self.write(
             {
                 "state": "approved",
@@ -243,6 +242,20 @@ class RecouvrementLimit(models.Model):
             "limit_review_on": self.review_on,
             "no_credit": not self.amount,
         }
+
+    @api.model
+    def _in_force(self, dossier):
+        """Limits of a customer that hold, decided or only typed."""
+        return self.search(
+            [
+                ("dossier_id", "=", dossier.id),
+                "|",
+                ("state", "=", "approved"),
+                "&",
+                ("state", "=", "asked"),
+                ("typed", "=", True),
+            ]
+        )
 
     def _set_core_limit(self, amount, partner=None):
         """Core's own field holds the amount that was decided.

@@ -30,6 +30,7 @@ class ScorePortfolio:
         self.day = day
         self.today = day.toordinal()
         self.tolerance = company.recouvrement_score_tolerance
+        self._paid_rows = None
 
     def portfolio(self, tolerance):
         """What all customers did, period by period.
@@ -57,7 +58,18 @@ class ScorePortfolio:
         )
         for period, count, late in known:
             portfolio.add(period, items=count, late=late)
-        paid = self.env.execute_query(
+        for period, count, days in self._paid():
+            portfolio.add(period, paid=count, days=days)
+        return portfolio
+
+    def _paid(self):
+        """``(period, items paid, sum of their days late)``, whatever the tolerance."""
+        if self._paid_rows is None:
+            self._paid_rows = self._count_paid()
+        return self._paid_rows
+
+    def _count_paid(self):
+        return self.env.execute_query(
             SQL(
                 """
                 SELECT (paid + 1) / %(period)s, count(*),
@@ -70,9 +82,6 @@ class ScorePortfolio:
                 latest=LATEST,
             )
         )
-        for period, count, days in paid:
-            portfolio.add(period, paid=count, days=days)
-        return portfolio
 
     def _usual(self):
         rows = self.env.execute_query(

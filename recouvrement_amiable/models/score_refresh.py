@@ -79,6 +79,7 @@ class ScoreRefresh(ScorePortfolio):
 
         :param partners: only these customers (commercial partners)
         """
+        self._paid_rows = None
         item = self.env["recouvrement.open.item"]
         item._prepare_read(whole=partners is None)
         scope = SQL("TRUE")
@@ -109,15 +110,15 @@ class ScoreRefresh(ScorePortfolio):
                        AND %(scope)s),
                 paid AS (
                     SELECT p.debit_move_id AS id,
-                           max(c.date) FILTER (WHERE cm.move_type <> 'out_refund')
-                               AS paid_on,
-                           sum(p.amount) FILTER (WHERE cm.move_type = 'out_refund')
+                           max(c.date) FILTER (WHERE refund.id IS NULL) AS paid_on,
+                           sum(p.amount) FILTER (WHERE refund.id IS NOT NULL)
                                AS credited
                       FROM account_partial_reconcile p
                       JOIN item ON item.id = p.debit_move_id
                       JOIN account_move_line c ON c.id = p.credit_move_id
-                      JOIN account_move cm ON cm.id = c.move_id
-                     WHERE cm.journal_id IS DISTINCT FROM %(exchange)s
+                 LEFT JOIN account_move refund ON refund.id = c.move_id
+                       AND refund.move_type = 'out_refund'
+                     WHERE c.journal_id IS DISTINCT FROM %(exchange)s
                   GROUP BY p.debit_move_id)
                 SELECT q.commercial_partner_id AS partner_id,
                        item.issued - %(origin)s::date + 1 AS issued,
@@ -180,8 +181,8 @@ class ScoreRefresh(ScorePortfolio):
                 tuple(partner_ids),
             )
         )
-        for partner_id, *values in self.env.cr.fetchall():
-            found[partner_id].append(Item(*values))
+        for row in self.env.cr.fetchall():
+            found[row[0]].append(Item._make(row[1:]))
         return found
 
     def _score_chunk(self, dossiers, models, portfolios, usual):

@@ -329,6 +329,13 @@ class TestLimit(RecouvrementCommon):
         limit.with_user(self.manager).action_refuse()
         customer = self.customer.with_company(self.company)
         self.assertEqual((limit.state, customer.credit_limit), ("refused", 1000))
+        typed = self.type_limit(user, 7000)
+        self.assertEqual(self.type_limit(user, 1000), limit, "put right")
+        self.assertFalse(typed.exists())
+        typed = self.type_limit(user, 7000)
+        agreed = self.approve(8000)
+        self.assertEqual((typed.state, agreed.state), ("replaced", "approved"))
+        self.assertEqual(customer.credit_limit, 8000)
 
     def test_a_manager_who_types_has_decided(self):
         self.manager.sudo().group_ids += self.env.ref("account.group_account_invoice")
