@@ -143,10 +143,11 @@ class RecouvrementReferenceRate(models.Model):
     @api.model
     def _load_packaged(self):
         """Add the half-years that the add-on knows and this database does not."""
-        known = {
-            (rate.series, rate.date_from)
-            for rate in self.sudo().with_context({}).search([])
-        }
+        known = set(
+            self.env.execute_query(
+                SQL("SELECT series, date_from FROM recouvrement_reference_rate")
+            )
+        )
         rows = [
             (row.series, row.valid_from, row.percent, row.reference)
             for row in read_rows()
@@ -177,7 +178,8 @@ class RecouvrementReferenceRate(models.Model):
             )
         )
         self.env.invalidate_all()
-        self.sudo().search([])._close_reminders()
+        for series in {row[0] for row in rows}:
+            self.sudo()._close_reminders_of(series)
 
     @api.model
     def _reference_rates(self):
@@ -205,11 +207,10 @@ class RecouvrementReferenceRate(models.Model):
     @api.model
     def _managers(self):
         """``{credit manager: today}`` of the companies that have one."""
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo()
         return {
             company.recouvrement_manager_id: company._recouvrement_today()
-            for company in companies
-            if company.recouvrement_manager_id
+            for company in companies.search([("recouvrement_manager_id", "!=", False)])
         }
 
     @api.model
@@ -246,5 +247,10 @@ class RecouvrementReferenceRate(models.Model):
 
     def _close_reminders(self):
         for series in set(self.mapped("series")):
-            known = self.sudo().search([("series", "=", series)], order="date_from")
-            known[:-1].activity_unlink(["mail.mail_activity_data_todo"])
+            self._close_reminders_of(series)
+
+    @api.model
+    def _close_reminders_of(self, series):
+        """Somebody entered the rate that was asked for on the one before."""
+        known = self.sudo().search([("series", "=", series)], order="date_from")
+        known[:-1].activity_unlink(["mail.mail_activity_data_todo"])

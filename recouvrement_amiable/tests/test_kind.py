@@ -253,7 +253,7 @@ class TestKind(RecouvrementCommon):
         kept, lost = self._dossier().sudo(), self._dossier(other).sudo()
         lost.kind = "public"
         lost.public_buyer = "hospital"
-        kept._absorb(lost)
+        kept.sudo()._absorb(lost)
         self.assertEqual(
             (kept.kind, kept.kind_confirmed, kept.public_buyer),
             ("public", True, "hospital"),
