@@ -13,7 +13,7 @@ class RecouvrementDossier(models.Model):
 
     late_rate = fields.Float(
         string="Agreed Late-payment Rate (%)",
-        digits=(7, 4),
+        digits=(7, 2),
         tracking=True,
         help="Of the contract with this customer. 0: the company's. Only for a company:"
         " no contract sets the rate of a public body or of a consumer.",

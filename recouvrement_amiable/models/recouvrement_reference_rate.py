@@ -50,7 +50,7 @@ class RecouvrementReferenceRate(models.Model):
     date_to = fields.Date(string="To", compute="_compute_date_to")
     percent = fields.Float(
         string="Rate (%)",
-        digits=(7, 4),
+        digits=(7, 2),
         required=True,
         tracking=True,
         aggregator=None,

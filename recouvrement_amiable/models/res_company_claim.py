@@ -20,7 +20,7 @@ class ResCompany(models.Model):
 
     recouvrement_late_rate = fields.Float(
         string="Agreed Late-payment Rate (%)",
-        digits=(7, 4),
+        digits=(7, 2),
         help="Yearly rate of your terms of sale. 0: the rate of the law for companies,"
         " ECB refinancing rate plus 10 points (C. com. art. L441-10 II).",
     )

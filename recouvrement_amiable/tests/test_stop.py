@@ -159,6 +159,8 @@ class TestInvoiceStop(StopCommon):
         dossiers = self.env["recouvrement.dossier"].search(
             [("partner_id", "=", stranger.id)]
         )
+        # as if the limit had come before this add-on
+        dossiers.sudo().limit_ids.write({"state": "asked"})
         dossiers.sudo().limit_ids.unlink()
         dossiers.sudo().unlink()
         self.rule("over_limit")

@@ -36,7 +36,11 @@ class ClaimCharging:
         self.found = {
             item_id: pair for item_id, pair in found.items() if pair[0].charges
         }
-        self.items = env["account.move.line"].browse(self.found)
+        self.items = (
+            env["account.move.line"]
+            .browse(self.found)
+            .sorted(lambda item: (self.found[item.id][0].due, item.id))
+        )
         if not self.found:
             raise UserError(
                 env._("Nothing is left to charge: somebody else was faster.")
@@ -89,9 +93,12 @@ class ClaimCharging:
             "invoice_payment_term_id": False,
             "ref": env._("Late-payment charges"),
             "invoice_line_ids": [
-                Command.create(values)
-                for item_id in item_ids
-                for values in self._line_values(env, item_id, accounts)
+                Command.create(values | {"sequence": rank})
+                for rank, values in enumerate(
+                    values
+                    for item_id in item_ids
+                    for values in self._line_values(env, item_id, accounts)
+                )
             ],
         }
 
@@ -159,7 +166,7 @@ class ClaimCharging:
                         first=format_date(env, segment.first),
                         last=format_date(env, segment.last),
                         days=segment.days,
-                        rate=f"{segment.percent.normalize():f}",
+                        rate=_percent(env, segment.percent),
                         base=formatLang(env, base, currency_obj=currency),
                     ),
                     amount,
@@ -286,3 +293,9 @@ class ClaimCharging:
                     " the statement again."
                 )
             ) from error
+
+
+def _percent(env, percent):
+    """12,40 in French, 12.40 in English."""
+    lang = env["res.lang"]._lang_get(env.lang or "en_US")
+    return lang.format("%.2f", percent)

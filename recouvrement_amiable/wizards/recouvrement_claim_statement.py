@@ -313,7 +313,7 @@ class RecouvrementClaimSegment(models.TransientModel):
     date_to = fields.Date(string="To", readonly=True)
     days = fields.Integer(readonly=True)
     rate = fields.Float(
-        string="Rate (%)", digits=(7, 4), readonly=True, aggregator=None
+        string="Rate (%)", digits=(7, 2), readonly=True, aggregator=None
     )
     year_days = fields.Integer(
         string="Days of the Year", readonly=True, aggregator=None
