@@ -34,6 +34,7 @@ class ItemClaim(NamedTuple):
     :ivar date due: lawful due date, from which interest counts
     :ivar int days_late: until the item was paid, or until today
     :ivar LegalError error: why interest cannot be computed, or None
+    :ivar float overcharged: on charge invoices, and no longer owed: to be credited
     """
 
     id: int
@@ -48,6 +49,7 @@ class ItemClaim(NamedTuple):
     interest: float
     indemnity: float
     error: object = None
+    overcharged: float = 0.0
 
     @property
     def charges(self):
@@ -80,6 +82,7 @@ class Facts(NamedTuple):
     buyer: str | None
     late_rate: float | None
     insolvency: object
+    is_entry: bool
     wanted: bool
 
 
@@ -138,7 +141,8 @@ class ClaimReader:
     def _answer(self, fact, claim, total, indemnities):
         error = total if isinstance(total, LegalError) else None
         scale = 10**fact.decimals
-        due = getattr(claim, "due", None) or fact.due
+        rest = 0 if error else _to_claim(claim, total)
+        indemnity = indemnities.get(fact.id, 0.0)
         return ItemClaim(
             fact.id,
             fact.move_id,
@@ -146,12 +150,13 @@ class ClaimReader:
             fact.dossier_id,
             fact.currency_id,
             fact.kind,
-            due,
+            getattr(claim, "due", None) or fact.due,
             0 if error else total.days_late,
             fact.residual / scale,
-            0.0 if error else _to_claim(claim, total) / scale,
-            indemnities.get(fact.id, 0.0),
+            max(rest, 0) / scale,
+            max(indemnity, 0.0),
             error,
+            max(-rest, 0) / scale + max(-indemnity, 0.0),
         )
 
     # ------------------------------------------------------------------
@@ -175,8 +180,12 @@ class ClaimReader:
         return totals
 
     def _indemnities(self, facts, claims, totals):
-        """``{item id: amount}``: on the first late item of each invoice, or on each."""
-        taken_moves, taken_items = self._indemnities_taken(facts)
+        """``{item id: amount}``: on the first late item of each invoice, or on each.
+
+        What was charged and is not owed any more comes out negative.
+        """
+        taken = self._indemnities_taken(facts)
+        found = {}
         late = [
             fact
             for fact in facts
@@ -184,32 +193,50 @@ class ClaimReader:
         ]
         # what is still open speaks for its invoice before what was paid late
         late.sort(key=lambda fact: (fact.residual <= 0, fact.due, fact.id))
-        found = {}
+        owed = set()
         for fact in late:
-            company = self._company(fact.company_id)
             claim = claims[fact.id]
+            key = self._indemnity_key(fact)
             due = fact.due if isinstance(claim, LegalError) else claim.due
-            each = company["per"] == PER_INSTALMENT
-            taken = taken_items if each else taken_moves
-            key = fact.id if each else fact.move_id
             judgment = None if isinstance(claim, LegalError) else claim.judgment
-            cents = 0 if key in taken else indemnity_due(fact.kind, due, judgment)
+            cents = 0 if key in owed else indemnity_due(fact.kind, due, judgment)
             if cents:
-                taken.add(key)
-                found[fact.id] = self._euro(cents / 10**EURO, fact)
+                owed.add(key)
+                if key not in taken:
+                    found[fact.id] = self._euro(cents / 10**EURO, fact)
+        for fact in facts:
+            amount = taken.get(self._indemnity_key(fact))
+            if amount and self._indemnity_key(fact) not in owed:
+                taken[self._indemnity_key(fact)] = 0
+                found[fact.id] = -amount
         return found
 
+    def _indemnity_key(self, fact):
+        """What an indemnity is owed for: an invoice, or one of its instalments.
+
+        An entry gathers items of several invoices, and of several customers.
+        """
+        each = self._company(fact.company_id)["per"] == PER_INSTALMENT
+        return ("item", fact.id) if each or fact.is_entry else ("move", fact.move_id)
+
     def _indemnities_taken(self, facts):
+        """``{key: amount}`` of the indemnities charged or waived."""
         ids = tuple({fact.move_id for fact in facts}) or (0,)
         rows = self.env.execute_query(
             SQL(
-                "SELECT x.move_id, x.move_line_id FROM recouvrement_charge x"
+                "SELECT x.move_id, x.move_line_id,"
+                " CASE WHEN x.waived THEN 0 ELSE x.amount END"
+                " FROM recouvrement_charge x"
                 f" WHERE x.kind = 'indemnity' AND x.standing AND {STANDING}"
                 " AND x.move_id IN %s",
                 ids,
             )
         )
-        return {row[0] for row in rows}, {row[1] for row in rows}
+        taken = {}
+        for move_id, item_id, amount in rows:
+            taken[("move", move_id)] = taken.get(("move", move_id), 0) + float(amount)
+            taken[("item", item_id)] = float(amount)
+        return taken
 
     def _euro(self, amount, fact):
         """An amount in euro, in the currency of the item."""
@@ -229,11 +256,17 @@ class ClaimReader:
         movements = self._movements(ids)
         charged = self._charged(ids, movements)
         pauses, notices = self._events(facts)
+        last = {}
+        for fact in sorted(facts, key=lambda fact: (fact.due, fact.id)):
+            last[fact.move_id] = fact.id
         claims = {}
         for fact in facts:
             try:
                 claims[fact.id] = self._claim(
-                    fact,
+                    # retention money is kept from what falls due last
+                    fact
+                    if last[fact.move_id] == fact.id
+                    else fact._replace(retention=0),
                     movements.get(fact.id, ()),
                     charged.get(fact.id),
                     pauses.get(fact.id, ()),
@@ -249,7 +282,8 @@ class ClaimReader:
         if fact.kind == COMPANY:
             rate = self._rate(fact)
         judgment = fact.insolvency
-        if judgment is not None and fact.issued and fact.issued >= judgment:
+        born = fact.performed or fact.issued
+        if judgment is not None and born >= judgment:
             judgment = None  # a debt born after the judgment is an ordinary one
         return Claim(
             fact.kind,
@@ -330,7 +364,7 @@ class ClaimReader:
                              * 10 ^ c.decimal_places)::bigint,
                        d.public_buyer, d.late_rate,
                        CASE WHEN d.insolvency IS NOT NULL THEN d.insolvency_date END,
-                       w.id IS NOT NULL
+                       m.move_type = 'entry', w.id IS NOT NULL
                   FROM account_move_line l
                   JOIN account_move m ON m.id = l.move_id
                   JOIN res_currency c ON c.id = l.currency_id
@@ -344,8 +378,9 @@ class ClaimReader:
                    AND l.amount_currency > 0
                    AND m.state = 'posted'
                    AND m.move_type IN ('out_invoice', 'out_receipt', 'entry')
-                   AND NOT EXISTS (SELECT 1 FROM recouvrement_charge x
-                                    WHERE x.charge_move_id = m.id)
+                   AND m.recouvrement_is_charge IS NOT TRUE
+                   -- credited in full, it was never owed
+                   AND m.payment_state IS DISTINCT FROM 'reversed'
                 """,
                 condition=condition,
                 kind=_kind(self.env),
@@ -460,7 +495,9 @@ class ClaimReader:
                                 WHEN 'received' THEN x.received_on
                                 ELSE x.presented_on END AS day) d
                  WHERE rl.move_line_id IN %s AND rl.kind = 'a_late'
-                   AND rl.cancelled IS NOT TRUE
+                   AND rl.cancelled IS NOT TRUE AND rl.struck IS NOT TRUE
+                   AND x.is_test IS NOT TRUE
+                   AND x.state IN ('todo', 'sent', 'delivered', 'returned')
                    AND r.state NOT IN ('refused', 'cancelled')
                    AND day >= COALESCE(l.date_maturity, l.invoice_date, l.date)
               GROUP BY rl.move_line_id
@@ -483,11 +520,11 @@ def _kind(env):
 
 
 def _to_claim(claim, total):
-    """Interest accrued, less what is on invoices of its own already or waived."""
+    """Interest accrued, less what is charged or waived; negative when too much is."""
     charged = sum(
         movement.amount for movement in claim.movements if movement.kind == CHARGE
     )
-    return max(total.accrued - charged, 0)
+    return total.accrued - charged
 
 
 def _is_late(total, fact, reader):

@@ -22,6 +22,12 @@ class RecouvrementDossier(models.Model):
     amount_interest = fields.Monetary(string="Interest", compute="_compute_claim")
     amount_indemnity = fields.Monetary(string="Indemnities", compute="_compute_claim")
     amount_claim = fields.Monetary(string="Total Claim", compute="_compute_claim")
+    amount_overcharged = fields.Monetary(
+        string="Charged Too Much",
+        compute="_compute_claim",
+        help="Interest or indemnities on charge invoices that are not owed any more: a"
+        " payment or a credit note was dated back, the kind of debtor changed.",
+    )
     claim_error = fields.Char(compute="_compute_claim")
     charge_ids = fields.One2many("recouvrement.charge", "dossier_id")
     charge_count = fields.Integer(compute="_compute_charge_count")
@@ -39,7 +45,8 @@ class RecouvrementDossier(models.Model):
     @api.depends("late_rate", "company_id")
     def _compute_late_rate_warning(self):
         for dossier in self:
-            dossier.late_rate_warning = dossier.company_id._recouvrement_floor_text(
+            company = dossier.company_id
+            dossier.late_rate_warning = company and company._recouvrement_floor_text(
                 dossier.late_rate
             )
 
@@ -58,11 +65,14 @@ class RecouvrementDossier(models.Model):
             dossier.amount_interest = dossier._in_company(own, "interest")
             dossier.amount_indemnity = dossier._in_company(own, "indemnity")
             dossier.amount_claim = dossier._in_company(own, "total")
+            dossier.amount_overcharged = dossier._in_company(own, "overcharged")
             dossier.claim_error = next(filter(None, map(words._error_text, own)), False)
 
     def _in_company(self, claims, name):
         """Sum of amounts of several currencies, at the rates of the day."""
         self.ensure_one()
+        if not claims:
+            return 0.0
         day = self.company_id._recouvrement_today()
         totals = {}
         for claim in claims:

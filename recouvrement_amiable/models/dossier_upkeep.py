@@ -260,6 +260,7 @@ STRICT = (
     ("insolvency", ("insolvency", "insolvency_date")),
     ("is_stopped", ("is_stopped", "stop_reason")),
     ("sector", ("sector",)),
+    ("late_rate", ("late_rate",)),
     ("notice_clause", ("notice_clause",)),
     (
         "class_choice",

@@ -1,14 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
-# A charge counts while its invoice stands: cancelled or credited in full, it gives
-# back what it took. A waiver has no invoice.
+# A charge counts while its invoice stands: cancelled, or credited in full by credit
+# notes of its own, it gives back what it took. A waiver has no invoice.
 STANDING = (
     "(x.charge_move_id IS NULL OR EXISTS (SELECT 1 FROM account_move cm"
     " WHERE cm.id = x.charge_move_id AND cm.state <> 'cancel'"
-    " AND cm.payment_state IS DISTINCT FROM 'reversed'))"
+    " AND cm.amount_total > COALESCE((SELECT sum(rm.amount_total)"
+    " FROM account_move rm WHERE rm.reversed_entry_id = cm.id"
+    " AND rm.state = 'posted'), 0)))"
 )
 
 
@@ -67,6 +69,9 @@ class RecouvrementCharge(models.Model):
         index="btree_not_null",
         ondelete="cascade",
     )
+    correction = fields.Boolean(
+        readonly=True, help="For days charged before, of which more is owed now."
+    )
     waived = fields.Boolean(readonly=True)
     reason = fields.Char(readonly=True)
     user_id = fields.Many2one(
@@ -102,39 +107,44 @@ class RecouvrementCharge(models.Model):
     def init(self):
         """The same days of an item once: no two periods that stand may overlap."""
         self.env.cr.execute(
-            "SELECT 1 FROM pg_constraint"
-            " WHERE conname = 'recouvrement_charge_days_once'"
+            """
+            ALTER TABLE recouvrement_charge
+            DROP CONSTRAINT IF EXISTS recouvrement_charge_days_once,
+            ADD CONSTRAINT recouvrement_charge_days_once EXCLUDE USING gist (
+                int4range(move_line_id, move_line_id, '[]') WITH &&,
+                daterange(date_from, date_to, '[]') WITH &&)
+            WHERE (kind = 'interest' AND standing AND correction IS NOT TRUE)
+            """
         )
-        if not self.env.cr.rowcount:
-            self.env.cr.execute(
-                """
-                ALTER TABLE recouvrement_charge
-                ADD CONSTRAINT recouvrement_charge_days_once EXCLUDE USING gist (
-                    int4range(move_line_id, move_line_id, '[]') WITH &&,
-                    daterange(date_from, date_to, '[]') WITH &&)
-                WHERE (kind = 'interest' AND standing)
-                """
-            )
 
-    @api.depends("waived", "standing", "charge_move_id.payment_state")
+    @api.depends("waived", "standing", "charge_move_id")
     def _compute_state(self):
+        self.flush_recordset()
+        self.env["account.move"].flush_model(
+            ["state", "amount_total", "reversed_entry_id"]
+        )
+        standing = {
+            row[0]
+            for row in self.env.execute_query(
+                SQL(
+                    "SELECT x.id FROM recouvrement_charge x"
+                    f" WHERE x.id IN %s AND x.standing AND {STANDING}",
+                    tuple(self.ids) or (0,),
+                )
+            )
+        }
         for charge in self:
-            gone = charge.charge_move_id.sudo() and (
-                charge.charge_move_id.sudo().state == "cancel"
-                or charge.charge_move_id.sudo().payment_state == "reversed"
-            )
-            charge.state = (
-                "back"
-                if gone or not charge.standing
-                else "waived"
-                if charge.waived
-                else "charged"
-            )
+            if charge.id not in standing:
+                charge.state = "back"
+            else:
+                charge.state = "waived" if charge.waived else "charged"
 
     @api.model
     def _sync(self, companies):
         """Mark the charges whose invoice was cancelled or credited in full."""
-        self.env["account.move"].flush_model(["state", "payment_state"])
+        self.env["account.move"].flush_model(
+            ["state", "amount_total", "reversed_entry_id"]
+        )
         self.flush_model()
         self.env.cr.execute(
             SQL(
@@ -152,17 +162,17 @@ class RecouvrementCharge(models.Model):
             [("charge_move_id", "in", moves.ids), ("standing", "=", False)]
         )
         for charge in taken:
-            overlap = self.sudo().search_count(
-                [
-                    ("move_line_id", "=", charge.move_line_id.id),
-                    ("kind", "=", charge.kind),
-                    ("standing", "=", True),
+            domain = [
+                ("move_line_id", "=", charge.move_line_id.id),
+                ("kind", "=", charge.kind),
+                ("standing", "=", True),
+            ]
+            if charge.kind == "interest":
+                domain += [
                     ("date_from", "<=", charge.date_to),
                     ("date_to", ">=", charge.date_from),
-                ],
-                limit=1,
-            )
-            if overlap:
+                ]
+            if self.sudo().search_count(domain, limit=1):
                 raise UserError(
                     self.env._(
                         "%(invoice)s cannot be reopened: its charges on %(item)s were"
@@ -183,7 +193,11 @@ class RecouvrementCharge(models.Model):
 
     def action_cancel_waiver(self):
         """The charge can be claimed again."""
-        self.check_access("write")
+        self.check_access("read")
+        if not self.env.user.has_group("recouvrement_amiable.group_credit_manager"):
+            raise AccessError(
+                self.env._("A waiver is cancelled by a credit manager only.")
+            )
         for charge in self:
             if not charge.waived:
                 raise UserError(

@@ -7,7 +7,7 @@ from pypdf import PdfReader
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import HttpCase, tagged
+from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .common import RecouvrementCommon
@@ -131,7 +131,11 @@ class TestClaim(ClaimCommon):
         )
         self.assertEqual(self._claim(move).interest, 0)
         delivery.sudo().write(
-            {"posted_on": date(2026, 7, 2), "presented_on": date(2026, 8, 1)}
+            {
+                "state": "sent",
+                "posted_on": date(2026, 7, 2),
+                "presented_on": date(2026, 8, 1),
+            }
         )
         # 30 days at 2.75 %
         self.assertAlmostEqual(self._claim(move).interest, 22.60)
@@ -203,15 +207,14 @@ class TestClaim(ClaimCommon):
 
     def test_credit_note_reduces_the_principal(self):
         move = self._debt()
-        refund = self._invoice(0, 12000, move_type="out_refund", post=False)
+        refund = self._invoice(0, 6000, move_type="out_refund", post=False)
         refund.write({"invoice_date": date(2026, 5, 20)})
         refund.action_post()
         lines = (move | refund).line_ids.filtered(
             lambda line: line.account_type == "asset_receivable"
         )
         lines.reconcile()
-        self.assertEqual(self._claim(move).interest, 0)
-        self.assertEqual(self._claim(move).indemnity, 0)
+        self.assertAlmostEqual(self._claim(move).interest, 186.30)
 
     def test_one_indemnity_for_an_invoice_in_three(self):
         term = self.env["account.payment.term"].create(
@@ -440,10 +443,14 @@ class TestCharge(ClaimCommon):
             lambda line: line.account_type == "asset_receivable"
         ).reconcile()
         # half of the interest until now was charged too much
-        claim = self._claim(move, date(2026, 9, 30))
-        self.assertEqual(claim.interest, 0)
-        # 186.30 too much, against 61.15 a month: 10 months later it is used up
-        self.assertEqual(claim.principal, 6000)
+        claim = self._claim(move)
+        self.assertEqual((claim.interest, claim.principal), (0, 6000))
+        self.assertAlmostEqual(claim.overcharged, 186.30)
+        dossier = self._dossier()
+        self.assertAlmostEqual(dossier.amount_overcharged, 186.30)
+        # a month more uses a part of it up: 61.15
+        later = self._claim(move, date(2026, 9, 30))
+        self.assertAlmostEqual(later.overcharged, 125.15)
 
     def test_waiver_with_a_reason_by_whom(self):
         move = self._debt()
@@ -517,6 +524,137 @@ class TestCharge(ClaimCommon):
             dossier.charge_ids.with_user(user).write({"amount": 0})
         with self.assertRaises(AccessError):
             self.env["recouvrement.charge"].with_user(user).create({})
+        with self.assertRaises(AccessError):  # a credit manager neither
+            dossier.charge_ids.with_user(self.env.user).write({"standing": False})
+
+    # -- once ------------------------------------------------------------------
+    def _refund(self, move, amount=None):
+        """A credit note made by Odoo from an invoice."""
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .create({"journal_id": move.journal_id.id, "date": DAY})
+        )
+        wizard.refund_moves()
+        refund = move.reversal_move_ids
+        if amount:
+            refund.invoice_line_ids[1:].unlink()
+            refund.invoice_line_ids.price_unit = amount
+        refund.action_post()
+        return refund
+
+    def test_another_credit_note_gives_nothing_back(self):
+        """Goods returned, allocated to the charge invoice: it was still charged."""
+        move = self._debt()
+        charge = self._charge(self._dossier())
+        charge.action_post()
+        refund = self._invoice(0, 412.60, move_type="out_refund")
+        (charge | refund).line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        ).reconcile()
+        self.assertEqual(charge.payment_state, "reversed")
+        self.assertEqual(self._claim(move).charges, 0)
+
+    def test_a_reopened_credit_note_takes_the_days_again(self):
+        move = self._debt()
+        dossier = self._dossier()
+        charge = self._charge(dossier)
+        charge.action_post()
+        refund = self._refund(charge)
+        self.env["recouvrement.charge"]._sync(self.company)
+        self.assertAlmostEqual(self._claim(move).charges, 412.60)
+        refund.button_draft()
+        self.assertEqual(self._claim(move).charges, 0)
+        refund.action_post()
+        self._charge(dossier)
+        with self.assertRaises(UserError):
+            refund.button_draft()
+
+    def test_a_charge_invoice_is_not_duplicated(self):
+        self._debt()
+        charge = self._charge(self._dossier())
+        with self.assertRaises(UserError):
+            charge.copy()
+
+    def test_its_lines_are_posted_as_they_were_taken(self):
+        self._debt()
+        charge = self._charge(self._dossier())
+        charge.invoice_line_ids[:1].price_unit = 1
+        with self.assertRaises(UserError):
+            charge.action_post()
+
+    def test_an_invoice_credited_in_full_is_not_charged(self):
+        move = self._debt()
+        refund = self._refund(move)
+        (move | refund).line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable" and not line.reconciled
+        ).reconcile()
+        self.assertEqual(move.payment_state, "reversed")
+        self.assertFalse(self._claims(move, date(2026, 12, 31)))
+
+    def test_more_is_owed_for_days_charged_before(self):
+        """A payment undone after charging: the rest is charged, for the same days."""
+        move = self._debt()
+        self._paid_on(move, 12000, date(2026, 6, 30))
+        dossier = self._dossier()
+        self._charge(dossier).action_post()
+        move.line_ids.remove_move_reconcile()
+        rest = self._claim(move).interest
+        self.assertGreater(rest, 100)
+        wizard = self._statement(dossier)
+        # a payment is to be allocated: a person looks first
+        self.assertFalse(wizard.line_ids.chosen)
+        wizard.line_ids.chosen = True
+        second = self.env["account.move"].search(wizard.action_charge()["domain"])
+        self.assertAlmostEqual(second.amount_total, rest)
+        self.assertEqual(self._claim(move).charges, 0)
+
+    # -- the wizard as the browser uses it ---------------------------------------
+    def test_form_of_the_statement(self):
+        self._debt()
+        wizard = self._statement(self._dossier())
+        with Form(wizard) as form:
+            form.date = date(2026, 7, 31)
+        self.assertEqual(wizard.action_charge()["res_model"], wizard._name)
+        self.assertAlmostEqual(wizard.line_ids.interest, 246.22)
+        wizard.invoice_date = date(2026, 7, 31)
+        action = wizard.action_charge()
+        charge = self.env["account.move"].search(action["domain"])
+        self.assertAlmostEqual(charge.amount_total, 286.22)
+
+    def test_what_is_set_aside_is_not_ticked(self):
+        self._debt()
+        dossier = self._dossier()
+        self._unallocated(500)
+        line = self._statement(dossier).line_ids
+        self.assertFalse(line.chosen)
+        self.assertTrue(line.why_not)
+
+    def test_lines_come_from_the_ledger(self):
+        """Neither amounts nor items of another customer, whatever is sent."""
+        self._debt()
+        other = self._create_customer("Other")
+        foreign = self._debt(partner=other)
+        self._dossier(other)
+        wizard = self._statement(self._dossier())
+        item = foreign.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        )
+        with self.assertRaises(AccessError):
+            wizard.line_ids.write({"interest": 9999})
+        wizard.write(
+            {"line_ids": [Command.create({"move_line_id": item.id, "chosen": True})]}
+        )
+        self.assertEqual(len(wizard.line_ids), 1)
+        wizard.line_ids.sudo().move_line_id = item
+        with self.assertRaises(UserError):
+            wizard.action_charge()
+
+    def test_absurd_dates(self):
+        self._debt()
+        for day in (date(2126, 1, 1), date(2026, 8, 1)):
+            with self.subTest(day=day), self.assertRaises(UserError):
+                self._statement(self._dossier(), invoice_date=day).action_charge()
 
 
 @tagged("post_install", "-at_install")

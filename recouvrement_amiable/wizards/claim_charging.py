@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Puts charges on invoices, or waives them: each day of an item once."""
 
+from datetime import timedelta
+
 import psycopg2
 
 from odoo.exceptions import UserError
@@ -8,6 +10,9 @@ from odoo.fields import Command
 from odoo.tools import SQL, format_date, formatLang
 
 from ..legal.amounts import to_decimal
+
+# A charge invoice is dated soon after the days that it charges.
+FURTHEST = timedelta(days=62)
 
 
 class ClaimCharging:
@@ -24,18 +29,12 @@ class ClaimCharging:
         self.env = env
         self.day = statement.date
         self.invoice_date = statement.invoice_date
-        self.chosen = chosen
-        dossiers = chosen.dossier_id
+        dossiers = statement.dossier_ids
         dossiers.check_access("write")
         dossiers._lock_or_explain()
         self.env["recouvrement.charge"].sudo()._sync(dossiers.company_id)
         self._check_days(dossiers.company_id)
-        found = env["recouvrement.claim"]._statements_of(
-            SQL("l.id IN %s", tuple(chosen.move_line_id.ids)), self.day
-        )
-        self.found = {
-            item_id: pair for item_id, pair in found.items() if pair[0].charges
-        }
+        self.found = self._claimable(dossiers, chosen)
         self.items = (
             env["account.move.line"]
             .browse(self.found)
@@ -46,6 +45,26 @@ class ClaimCharging:
                 env._("Nothing is left to charge: somebody else was faster.")
             )
 
+    def _claimable(self, dossiers, chosen):
+        """``{item id: (claim, statement)}`` of the items chosen, as they are now.
+
+        Only items of the dossiers whose rights were checked.
+        """
+        claim = self.env["recouvrement.claim"]
+        found = claim._statements_of(
+            SQL(
+                "%s AND l.id IN %s",
+                claim._claimable_sql(dossiers),
+                tuple(chosen.move_line_id.ids) or (0,),
+            ),
+            self.day,
+        )
+        return {
+            item_id: pair
+            for item_id, pair in found.items()
+            if pair[0].charges and pair[0].dossier_id in dossiers._ids
+        }
+
     def _check_days(self, companies):
         for company in companies:
             if self.day > company._recouvrement_today():
@@ -54,6 +73,16 @@ class ClaimCharging:
                         "Interest is charged for days that are over: choose a day up to"
                         " %s.",
                         format_date(self.env, company._recouvrement_today()),
+                    )
+                )
+            latest = company._recouvrement_today() + FURTHEST
+            if not self.day <= self.invoice_date <= latest:
+                raise UserError(
+                    self.env._(
+                        "Date the charge invoice between %(day)s, the last day charged,"
+                        " and %(latest)s.",
+                        day=format_date(self.env, self.day),
+                        latest=format_date(self.env, latest),
                     )
                 )
 
@@ -92,6 +121,7 @@ class ClaimCharging:
             "invoice_date_due": self.invoice_date,
             "invoice_payment_term_id": False,
             "ref": env._("Late-payment charges"),
+            "recouvrement_is_charge": True,
             "invoice_line_ids": [
                 Command.create(values | {"sequence": rank})
                 for rank, values in enumerate(
@@ -267,6 +297,7 @@ class ClaimCharging:
                         "date_from": segments[0].first if segments else self.day,
                         "date_to": segments[-1].last if segments else self.day,
                         "amount": answer.interest,
+                        "correction": not segments,
                     }
                 )
             if answer.indemnity:

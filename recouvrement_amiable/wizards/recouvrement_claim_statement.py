@@ -1,13 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tools import SQL, format_date, formatLang
 
 from ..legal.amounts import to_decimal
 from .claim_charging import ClaimCharging
-
-FURTHEST_YEARS = 1
 
 
 class RecouvrementClaimStatement(models.TransientModel):
@@ -35,12 +33,9 @@ class RecouvrementClaimStatement(models.TransientModel):
         string="Only Levels That Invoice",
         help="Customers whose level reached says that charges are invoiced.",
     )
-    line_ids = fields.One2many(
-        "recouvrement.claim.line",
-        "statement_id",
-        compute="_compute_line_ids",
-        store=True,
-        readonly=False,
+    line_ids = fields.One2many("recouvrement.claim.line", "statement_id")
+    computed_for = fields.Char(
+        readonly=True, help="What the lines were computed for: they follow the day."
     )
     segment_ids = fields.One2many("recouvrement.claim.segment", "statement_id")
     total_text = fields.Char(string="Total", compute="_compute_total_text")
@@ -53,6 +48,37 @@ class RecouvrementClaimStatement(models.TransientModel):
     # ------------------------------------------------------------------
     # Opening
     # ------------------------------------------------------------------
+    @api.model
+    def _open_selected(self):
+        """From a list: the dossiers or invoices that are ticked."""
+        moves, dossiers = self._selected()
+        return self._open(dossiers, moves)
+
+    @api.model
+    def _open_to_invoice(self):
+        """Customers that reached a level whose charges are to be invoiced."""
+        dossiers = (
+            self.env["recouvrement.relance"]
+            .search(
+                [
+                    ("level_id.charges", "=", "invoice"),
+                    ("company_id", "in", self.env.companies.ids),
+                    ("state", "not in", ("refused", "cancelled")),
+                ]
+            )
+            .dossier_id
+        )
+        if not dossiers:
+            raise UserError(
+                self.env._(
+                    "No customer has reached a level whose charges are to be invoiced."
+                )
+            )
+        statement = self.create(
+            {"dossier_ids": [Command.set(dossiers.ids)], "only_charging": True}
+        )
+        return statement._reopen()
+
     @api.model
     def _open_for_items(self, items):
         moves = items.move_id
@@ -93,16 +119,59 @@ class RecouvrementClaimStatement(models.TransientModel):
             "recouvrement_amiable.group_collector"
         )
 
-    @api.depends("date", "dossier_ids", "move_ids", "only_charging")
-    def _compute_line_ids(self):
+    @api.model_create_multi
+    def create(self, vals_list):
+        """The lines come from the ledger, never from whoever asks."""
+        statements = super().create([_without_lines(vals) for vals in vals_list])
+        statements._rebuild()
+        return statements
+
+    def write(self, vals):
+        """Of the lines, only the choice is the user's; see also ``_fresh``."""
+        return super().write(vals if self.env.su else _without_lines(vals))
+
+    def _asked(self):
+        return f"{self.date} {self.only_charging}"
+
+    def _fresh(self):
+        """Whether the lines are those of the day asked for; else compute them anew."""
+        self.ensure_one()
+        if self.computed_for == self._asked():
+            return True
+        self._rebuild()
+        return False
+
+    def _rebuild(self):
         for statement in self:
+            unticked = set(
+                statement.line_ids.filtered(
+                    lambda line: line.charges and not line.chosen
+                ).move_line_id.ids
+            )
+            own = statement.sudo()
+            own.line_ids.unlink()
+            own.segment_ids.unlink()
             rows = statement._rows()
-            statement.segment_ids = [Command.clear()] + [
-                Command.create(segment) for row in rows for segment in row["segments"]
-            ]
-            statement.line_ids = [Command.clear()] + [
-                Command.create(row["line"]) for row in rows
-            ]
+            own.env["recouvrement.claim.line"].create(
+                [
+                    row["line"]
+                    | {
+                        "statement_id": statement.id,
+                        "chosen": row["line"]["chosen"]
+                        and row["line"]["move_line_id"] not in unticked,
+                    }
+                    for row in rows
+                ]
+            )
+            own.env["recouvrement.claim.segment"].create(
+                [
+                    segment | {"statement_id": statement.id}
+                    for row in rows
+                    for segment in row["segments"]
+                ]
+            )
+            own.computed_for = statement._asked()
+        self.invalidate_recordset()
 
     def _rows(self):
         """Lines and segments of what can be claimed on the day."""
@@ -117,39 +186,65 @@ class RecouvrementClaimStatement(models.TransientModel):
                 "%s AND l.move_id IN %s", condition, tuple(self.move_ids._origin.ids)
             )
         found = claim._statements_of(condition, self.date)
-        allowed = self._charging_items() if self.only_charging else None
+        situations = self._situations()
+        aside = self._set_aside(situations)
+        allowed = self._charging(situations) if self.only_charging else None
         items = self.env["account.move.line"].browse(found).sudo()
         rows = []
         for item in items.sorted(lambda item: (found[item.id][0].due, item.id)):
             answer, statement = found[item.id]
-            if allowed is not None and item.id not in allowed:
+            if allowed is not None and answer.dossier_id not in allowed:
                 continue
             if not (answer.charges or answer.principal or answer.error):
                 continue
             rows.append(
                 {
-                    "line": self._line_values(item, answer),
+                    "line": self._line_values(item, answer, aside),
                     "segments": self._segment_values(item, answer, statement),
                 }
             )
         return rows
 
-    def _charging_items(self):
-        """Items of customers that reached a level which invoices charges."""
-        rows = self.env["recouvrement.open.item"]._situations(
-            self.dossier_ids.company_id, self.dossier_ids.partner_id, self.date
+    def _situations(self):
+        dossiers = self.dossier_ids
+        return self.env["recouvrement.open.item"]._situations(
+            dossiers.company_id, dossiers.partner_id, self.date
         )
+
+    @staticmethod
+    def _set_aside(situations):
+        """``{("item" or "dossier", id): reason}``: what a person looks at first.
+
+        Nothing of it is forbidden; it is not ticked by itself.
+        """
+        aside = {}
+        for row in situations:
+            if row["item_holds"]:
+                aside["item", row["id"]] = row["item_holds"][0]
+            if row["credit_amount"]:
+                aside["dossier", row["dossier_id"]] = "unallocated_credit"
+        return aside
+
+    def _charging(self, situations):
+        """Dossiers that reached a level which invoices charges."""
         levels = self.env["recouvrement.level"].browse(
-            {row["reached_level_id"] for row in rows if row["reached_level_id"]}
+            {row["reached_level_id"] for row in situations if row["reached_level_id"]}
         )
         invoicing = set(levels.filtered(lambda v: v.charges == "invoice").ids)
-        dossiers = {
-            row["dossier_id"] for row in rows if row["reached_level_id"] in invoicing
+        return {
+            row["dossier_id"]
+            for row in situations
+            if row["reached_level_id"] in invoicing
         }
-        return {row["id"] for row in rows if row["dossier_id"] in dossiers}
 
-    def _line_values(self, item, answer):
+    def _line_values(self, item, answer, aside):
         words = self.env["recouvrement.claim"]
+        reason = aside.get(("item", item.id)) or aside.get(
+            ("dossier", answer.dossier_id)
+        )
+        before = item.company_id.recouvrement_ignore_before
+        if not reason and before and answer.due < before:
+            reason = "left_out"
         return {
             "dossier_id": answer.dossier_id,
             "move_line_id": item.id,
@@ -161,7 +256,9 @@ class RecouvrementClaimStatement(models.TransientModel):
             "interest": answer.interest,
             "indemnity": answer.indemnity,
             "error": words._error_text(answer),
-            "chosen": bool(answer.charges),
+            "why_not": reason
+            and self.env["recouvrement.open.item"]._reason_label(reason),
+            "chosen": bool(answer.charges) and not reason,
         }
 
     def _segment_values(self, item, answer, statement):
@@ -214,6 +311,7 @@ class RecouvrementClaimStatement(models.TransientModel):
     def action_segments(self):
         """The segments as a list of its own, to sort and to export."""
         self.ensure_one()
+        self._fresh()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Interest on %s", format_date(self.env, self.date)),
@@ -225,6 +323,8 @@ class RecouvrementClaimStatement(models.TransientModel):
     def action_charge(self):
         """Draft charge invoices, one for each customer and currency."""
         self.ensure_one()
+        if not self._fresh():
+            return self._reopen()  # what is read is what is charged
         moves = ClaimCharging(self._charging_env(), self._chosen(), self).charge()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account.action_move_out_invoice_type"
@@ -237,8 +337,9 @@ class RecouvrementClaimStatement(models.TransientModel):
 
     def action_ask_waiver(self):
         self.ensure_one()
-        self._chosen()
-        self.waiving = True
+        if self._fresh():
+            self._chosen()
+            self.waiving = True
         return self._reopen()
 
     def action_waive(self):
@@ -246,6 +347,8 @@ class RecouvrementClaimStatement(models.TransientModel):
         self.ensure_one()
         if not (self.reason or "").strip():
             raise UserError(self.env._("Say why these charges are waived."))
+        if not self._fresh():
+            return self._reopen()
         ClaimCharging(self._charging_env(), self._chosen(), self).waive(self.reason)
         return {"type": "ir.actions.act_window_close"}
 
@@ -287,6 +390,19 @@ class RecouvrementClaimLine(models.TransientModel):
     charges = fields.Monetary(compute="_compute_total")
     total = fields.Monetary(compute="_compute_total")
     error = fields.Char(readonly=True)
+    why_not = fields.Char(
+        string="To Look At First",
+        readonly=True,
+        help="Not ticked by itself: excluded, contested, payments to allocate…",
+    )
+
+    def write(self, vals):
+        """Only the choice is the user's: the rest comes from the ledger."""
+        if not self.env.su and set(vals) - {"chosen"}:
+            raise AccessError(
+                self.env._("The amounts of a statement come from the ledger.")
+            )
+        return super().write(vals)
 
     @api.depends("principal", "interest", "indemnity")
     def _compute_total(self):
@@ -321,3 +437,18 @@ class RecouvrementClaimSegment(models.TransientModel):
     base = fields.Monetary(readonly=True, aggregator=None)
     amount = fields.Monetary(string="Interest", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
+
+
+def _without_lines(vals):
+    """Values of a form: its lines only say what is chosen."""
+    commands = [
+        Command.update(command[1], {"chosen": command[2]["chosen"]})
+        for command in vals.get("line_ids") or ()
+        if command[0] == Command.UPDATE and "chosen" in command[2]
+    ]
+    rest = {
+        name: value
+        for name, value in vals.items()
+        if name not in ("line_ids", "segment_ids", "computed_for")
+    }
+    return rest | ({"line_ids": commands} if commands else {})
