@@ -35,6 +35,11 @@ PERFORMED = SQL(
     "COALESCE(m.recouvrement_performed_on, m.delivery_date, l.invoice_date, l.date)"
 )
 DUE = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
+# The kind that holds for an item, as ``Debtor.on`` says it; ``d`` is its dossier.
+KIND = SQL(
+    "CASE WHEN m.invoice_date < d.kind_since"
+    " THEN COALESCE(d.kind_before, d.kind) ELSE d.kind END"
+)
 
 
 class RecouvrementLimitationReader(models.AbstractModel):
@@ -122,7 +127,8 @@ class RecouvrementLimitationReader(models.AbstractModel):
         return self.env.execute_query_dict(
             SQL(
                 """
-                SELECT l.id, COALESCE(m.name, l.move_name, '') AS name, d.kind,
+                SELECT l.id, COALESCE(m.name, l.move_name, '') AS name,
+                       %(kind)s AS kind,
                        %(performed)s AS performed, %(due)s AS due,
                        COALESCE(d.sector, c.recouvrement_sector) AS sector,
                        COALESCE(d.notice_clause = 'yes', c.recouvrement_notice_clause,
@@ -140,6 +146,7 @@ class RecouvrementLimitationReader(models.AbstractModel):
                  WHERE l.id IN %(items)s AND l.balance > 0
               ORDER BY l.id
                 """,
+                kind=KIND,
                 performed=PERFORMED,
                 due=DUE,
                 items=item_ids,
@@ -181,7 +188,7 @@ class RecouvrementLimitationReader(models.AbstractModel):
                            CASE WHEN x.channel = 'registered' AND v.formal_notice
                                 THEN %(notice)s ELSE %(claim)s END AS kind,
                            CASE WHEN x.channel = 'email' THEN %(sent)s
-                                WHEN d.kind = %(public)s
+                                WHEN %(debtor)s = %(public)s
                                 THEN COALESCE(x.presented_on, x.received_on,
                                               x.posted_on)
                                 ELSE COALESCE(x.presented_on, x.received_on) END
@@ -190,6 +197,8 @@ class RecouvrementLimitationReader(models.AbstractModel):
                       JOIN recouvrement_relance r ON r.id = t.relance_id
                       JOIN recouvrement_delivery x ON x.relance_id = r.id
                       JOIN recouvrement_dossier d ON d.id = r.dossier_id
+                      JOIN account_move_line l ON l.id = t.move_line_id
+                      JOIN account_move m ON m.id = l.move_id
                       JOIN res_company c ON c.id = r.company_id
                       JOIN res_partner q ON q.id = c.partner_id
                  LEFT JOIN recouvrement_level v ON v.id = r.level_id
@@ -198,7 +207,7 @@ class RecouvrementLimitationReader(models.AbstractModel):
                        AND r.is_test IS NOT TRUE AND x.is_test IS NOT TRUE
                        AND x.state IN ('sent', 'delivered', 'returned')
                        AND (x.channel = 'registered' AND v.formal_notice
-                            OR d.kind = %(public)s AND x.state <> 'returned'
+                            OR %(debtor)s = %(public)s AND x.state <> 'returned'
                                AND x.channel IN ('email', 'letter', 'registered'))
                     ) w
                  WHERE w.happened <= %(day)s
@@ -206,6 +215,7 @@ class RecouvrementLimitationReader(models.AbstractModel):
                 """,
                 notice=FORMAL_NOTICE,
                 claim=WRITTEN_CLAIM,
+                debtor=KIND,
                 public=PUBLIC,
                 sent=sent,
                 items=item_ids,

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..legal.dates import add_months
-from .limitation_reader import DUE, PERFORMED
+from .limitation_reader import DUE, KIND, PERFORMED
 
 # An item is kept in the table from that many months before its last day.
 HORIZON_MONTHS = 7
@@ -120,12 +120,13 @@ class RecouvrementLimitation(models.Model):
                         ON d.company_id = l.company_id
                        AND d.partner_id = p.commercial_partner_id
                       JOIN (VALUES %(rows)s) v (kind, sector, latest)
-                        ON v.kind = d.kind
+                        ON v.kind = %(kind)s
                        AND v.sector = COALESCE(d.sector, %(sector)s)
                      WHERE l.id IN %(old)s
                        AND LEAST(%(performed)s, %(due)s) <= v.latest
                     """,
                     rows=rows,
+                    kind=KIND,
                     sector=company.recouvrement_sector,
                     old=old,
                     performed=PERFORMED,
@@ -183,11 +184,13 @@ class RecouvrementLimitation(models.Model):
         groups = (
             self.env["recouvrement.dossier"]
             .sudo()
-            ._read_group(domain, ["kind", "sector"])
+            ._read_group(domain, ["kind", "kind_before", "sector"])
         )
         reader = self.env["recouvrement.limitation.reader"]
         pairs = {
-            (kind, sector or company.recouvrement_sector) for kind, sector in groups
+            (kind, sector or company.recouvrement_sector)
+            for *kinds, sector in groups
+            for kind in filter(None, kinds)
         }
         return [
             (

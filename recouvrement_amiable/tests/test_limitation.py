@@ -169,6 +169,46 @@ class TestLimitation(LimitationCommon):
         self._dossier().kind = "consumer"
         self.assertLast(self._old(TWO), LAST)
 
+    def test_kind_that_held_for_the_invoice(self):
+        """A consumer until 2025, a company since: two years for what came before."""
+        day = date(2023, 1, 31)
+        before = self._old(day, due=day)
+        since = self._old(date(2025, 3, 3))
+        self.assertLast(before, date(2028, 1, 31))
+        self._dossier().write(
+            {
+                "kind": "company",
+                "kind_since": date(2025, 1, 1),
+                "kind_before": "consumer",
+            }
+        )
+        self.assertLast(before, date(2025, 1, 31))
+        self.assertLast(since, date(2030, 3, 3))
+        self.assertEqual(self._rows_of(before).last_day, date(2025, 1, 31))
+        self.assertFalse(self._rows_of(since))
+
+    def test_letters_to_what_was_a_public_body(self):
+        """A simple letter interrupts only for what was invoiced to the public body."""
+        before, since = self._old(date(2022, 5, 2)), self._old(date(2025, 3, 3))
+        self._dossier().write(
+            {
+                "kind": "company",
+                "kind_since": date(2025, 1, 1),
+                "kind_before": "public",
+            }
+        )
+        self.assertLast(before, date(2026, 12, 31))
+        for move in (before, since):
+            self._written(
+                move,
+                "letter",
+                posted_on=date(2026, 2, 2),
+                presented_on=date(2026, 2, 2),
+            )
+        self.assertLast(before, date(2030, 12, 31))
+        self.assertLast(since, date(2030, 3, 3))
+        self.assertFalse(self._answer(since).ignored)
+
     def test_public_body_in_calendar_years(self):
         self._dossier().kind = "public"
         self.assertLast(self._old(date(2022, 5, 2)), date(2026, 12, 31))
