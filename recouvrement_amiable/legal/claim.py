@@ -146,7 +146,10 @@ class Segment(NamedTuple):
 
 
 class Imputation(NamedTuple):
-    """What a movement settled; the rest of its amount is surplus, or overcharged."""
+    """What a movement settled; the rest of its amount is surplus, or overcharged.
+
+    A charge settles principal with what payments took for the same interest.
+    """
 
     day: date
     kind: int

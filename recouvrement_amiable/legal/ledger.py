@@ -90,6 +90,7 @@ class Ledger:
         "_once",
         "_exact",
         "_next",
+        "_turned",
     )
 
     def __init__(self, principal, windows, schedule, since, interest_first, once):
@@ -107,6 +108,8 @@ class Ledger:
         self._once = once
         self._exact = 0
         self._next = None
+        # part of ``paid`` that charges turned into principal
+        self._turned = 0
 
     def run_to(self, day):
         """Let interest accrue up to a day, included."""
@@ -182,6 +185,10 @@ class Ledger:
         Credit notes never touch interest. Payments settle both, in the order of the
         policy (C. civ. 1343-1). What is left over is a surplus of the debtor.
 
+        A charge for interest that payments took already claims it a second time, on an
+        invoice of its own: as much of those payments goes to the principal, which else
+        would bear interest for ever once everything is paid.
+
         :raises BadAmount, BadSetting: of a negative amount, an unknown kind
         """
         check_minor(amount, "a movement")
@@ -199,8 +206,13 @@ class Ledger:
             to_principal = min(amount, self.principal)
         elif kind == CHARGE:
             to_interest = min(amount, owed)
+            if self._interest_first:
+                to_principal = min(
+                    amount - to_interest, self.principal, self.paid - self._turned
+                )
+                self._turned += to_principal
             self.charged += to_interest
-            self.overcharged += amount - to_interest
+            self.overcharged += amount - to_interest - to_principal
         else:
             raise BadSetting(name="movement", value=kind, allowed=_MOVEMENTS)
         if kind != CHARGE:

@@ -7,7 +7,7 @@ from ..legal.errors import UnknownSector
 from ..legal.sectors import rule_of
 
 # What the clock of a customer depends on.
-_CLOCK = {"kind", "sector", "notice_clause"}
+_CLOCK = {"kind", "kind_since", "kind_before", "sector", "notice_clause"}
 
 
 class RecouvrementDossier(models.Model):
@@ -40,7 +40,7 @@ class RecouvrementDossier(models.Model):
     limitation_warning = fields.Char(compute="_compute_limitation")
 
     @api.depends_context("recouvrement_day", "lang")
-    @api.depends("kind", "sector", "notice_clause", "legal_event_ids")
+    @api.depends(*sorted(_CLOCK), "legal_event_ids")
     def _compute_limitation(self):
         Reader = self.env["recouvrement.limitation.reader"].sudo()
         self.limitation_date = False

@@ -1,11 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import date
+from itertools import chain
 
 from odoo import api, models
 from odoo.tools import SQL
 
 from ..legal.errors import LegalError, UnknownSector
-from ..legal.parameters import COMPANY, PUBLIC
+from ..legal.parameters import COMPANY, KINDS, PUBLIC
 from ..legal.prescription import (
     EVENTS,
     FORMAL_NOTICE,
@@ -14,7 +15,7 @@ from ..legal.prescription import (
     Event,
     limitation,
 )
-from ..legal.sectors import UNKNOWN, rule_of
+from ..legal.sectors import SECTORS, UNKNOWN, rule_of
 from .limitation_words import error_text
 
 # Tables whose pending writes the reader must see.
@@ -22,6 +23,7 @@ _READ_MODELS = (
     "account.move",
     "account.move.line",
     "account.partial.reconcile",
+    "recouvrement.charge",
     "recouvrement.delivery",
     "recouvrement.dossier",
     "recouvrement.relance",
@@ -35,6 +37,15 @@ PERFORMED = SQL(
     "COALESCE(m.recouvrement_performed_on, m.delivery_date, l.invoice_date, l.date)"
 )
 DUE = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
+# On a charge invoice: claimed no longer than what it was charged for.
+IS_CHARGE = SQL(
+    "EXISTS (SELECT 1 FROM recouvrement_charge z WHERE z.charge_move_id = l.move_id)"
+)
+# The kind that holds for an item, as ``Debtor.on`` says it; ``d`` is its dossier.
+KIND = SQL(
+    "CASE WHEN m.invoice_date < d.kind_since"
+    " THEN COALESCE(d.kind_before, d.kind) ELSE d.kind END"
+)
 
 
 class RecouvrementLimitationReader(models.AbstractModel):
@@ -60,20 +71,133 @@ class RecouvrementLimitationReader(models.AbstractModel):
         item_ids = tuple(item_ids)
         if not item_ids:
             return {}
-        for name in _READ_MODELS:
-            self.env[name].flush_model()
-        events = self._events(item_ids, day)
+        self._flush()
+        sources = self._sources(item_ids)
+        asked_ids = tuple({*item_ids, *chain.from_iterable(sources.values())})
+        events = self._events(asked_ids, day)
+        facts = {row.pop("id"): row for row in self._facts(asked_ids)}
+        wanted = set(item_ids)
         found, asked = {}, {}
-        for facts in self._facts(item_ids):
-            item_id, name = facts.pop("id"), facts.pop("name")
-            question = (*facts.values(), tuple(events.get(item_id, ())))
-            if question not in asked:
-                asked[question] = self._ask(facts, question[-1])
-            answer = asked[question]
+        for item_id, known in facts.items():
+            if item_id not in wanted:
+                continue
+            mine = events.get(item_id, [])
+            answer = self._ask_once(asked, known, mine)
+            if item_id in sources:
+                answer = self._earlier(
+                    answer,
+                    [
+                        self._ask_once(
+                            asked, facts[source], _joined(events.get(source), mine)
+                        )
+                        for source in sources[item_id]
+                        if source in facts
+                    ],
+                )
             if isinstance(answer, LegalError):
-                answer = error_text(self.env, answer, name)
+                answer = error_text(self.env, answer, known["name"])
             found[item_id] = answer
         return found
+
+    @api.model
+    def _prescribed_ids(self, item_ids, day):
+        """Items that can no longer be claimed on a day, those that are paid included.
+
+        What accrued on an item dies with it, even when only the principal was paid.
+        Items that are too recent for any rule are left out in SQL.
+
+        :param item_ids: ids of receivable journal items
+        :param date day:
+        :return: ids; not those whose last day cannot be told
+        :rtype: set
+        """
+        item_ids = tuple(item_ids)
+        if not item_ids:
+            return set()
+        self._flush()
+        answers = self._of_items(self._old_enough(item_ids, day), day)
+        return {
+            item_id
+            for item_id, answer in answers.items()
+            if not isinstance(answer, str) and answer.is_prescribed(day)
+        }
+
+    @api.model
+    def _old_enough(self, item_ids, day):
+        """Items whose shortest period may be over: events only put it off."""
+        periods = SQL(", ").join(
+            SQL("(%s, %s, %s)", kind, sector, self._years(kind, sector, None))
+            for kind in KINDS
+            for sector in (*SECTORS, UNKNOWN)
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT l.id
+                  FROM account_move_line l
+                  JOIN account_move m ON m.id = l.move_id
+                  JOIN res_company c ON c.id = l.company_id
+                  JOIN res_partner p ON p.id = l.partner_id
+                  JOIN recouvrement_dossier d
+                    ON d.company_id = l.company_id
+                   AND d.partner_id = p.commercial_partner_id
+                  JOIN (VALUES %(periods)s) v (kind, sector, years)
+                    ON v.kind = %(kind)s
+                   AND v.sector = COALESCE(d.sector, c.recouvrement_sector, %(unknown)s)
+                 WHERE l.id IN %(items)s AND l.balance > 0
+                   AND (LEAST(%(performed)s, %(due)s) + make_interval(years =>
+                            CASE WHEN v.kind = %(company)s
+                                 THEN COALESCE(
+                                     NULLIF(c.recouvrement_contract_years, 0), v.years)
+                                 ELSE v.years END) < %(day)s
+                        OR %(charge)s)
+              ORDER BY l.id
+                """,
+                periods=periods,
+                kind=KIND,
+                unknown=UNKNOWN,
+                items=item_ids,
+                performed=PERFORMED,
+                due=DUE,
+                company=COMPANY,
+                day=day,
+                charge=IS_CHARGE,
+            )
+        )
+        return tuple(row[0] for row in rows)
+
+    @api.model
+    def _flush(self):
+        for name in _READ_MODELS:
+            self.env[name].flush_model()
+
+    @api.model
+    def _ask_once(self, asked, facts, events):
+        """Many items put the same question.
+
+        :param dict asked: the answers so far, by question
+        :rtype: Limitation or LegalError
+        """
+        question = (
+            *(value for key, value in facts.items() if key != "name"),
+            tuple(events),
+        )
+        if question not in asked:
+            asked[question] = self._ask(facts, events)
+        return asked[question]
+
+    @api.model
+    def _earlier(self, answer, sources):
+        """A charge invoice is claimed no longer than what it was charged for.
+
+        :param answer: of the item of the charge invoice
+        :param list sources: answers of its source items; the last of them counts,
+            those that cannot be told do not
+        """
+        known = [one for one in sources if not isinstance(one, LegalError)]
+        if isinstance(answer, LegalError) or not known:
+            return answer
+        return min(answer, max(known, key=_last_of), key=_last_of)
 
     @api.model
     def _ask(self, facts, events):
@@ -122,7 +246,8 @@ class RecouvrementLimitationReader(models.AbstractModel):
         return self.env.execute_query_dict(
             SQL(
                 """
-                SELECT l.id, COALESCE(m.name, l.move_name, '') AS name, d.kind,
+                SELECT l.id, COALESCE(m.name, l.move_name, '') AS name,
+                       %(kind)s AS kind,
                        %(performed)s AS performed, %(due)s AS due,
                        COALESCE(d.sector, c.recouvrement_sector) AS sector,
                        COALESCE(d.notice_clause = 'yes', c.recouvrement_notice_clause,
@@ -140,9 +265,31 @@ class RecouvrementLimitationReader(models.AbstractModel):
                  WHERE l.id IN %(items)s AND l.balance > 0
               ORDER BY l.id
                 """,
+                kind=KIND,
                 performed=PERFORMED,
                 due=DUE,
                 items=item_ids,
+            )
+        )
+
+    @api.model
+    def _sources(self, item_ids):
+        """Items that the items of charge invoices were charged for.
+
+        :rtype: dict[int, list[int]]
+        """
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT l.id, array_agg(DISTINCT x.move_line_id)
+                      FROM account_move_line l
+                      JOIN recouvrement_charge x ON x.charge_move_id = l.move_id
+                     WHERE l.id IN %s
+                  GROUP BY l.id
+                    """,
+                    item_ids,
+                )
             )
         )
 
@@ -181,7 +328,7 @@ class RecouvrementLimitationReader(models.AbstractModel):
                            CASE WHEN x.channel = 'registered' AND v.formal_notice
                                 THEN %(notice)s ELSE %(claim)s END AS kind,
                            CASE WHEN x.channel = 'email' THEN %(sent)s
-                                WHEN d.kind = %(public)s
+                                WHEN %(debtor)s = %(public)s
                                 THEN COALESCE(x.presented_on, x.received_on,
                                               x.posted_on)
                                 ELSE COALESCE(x.presented_on, x.received_on) END
@@ -190,6 +337,8 @@ class RecouvrementLimitationReader(models.AbstractModel):
                       JOIN recouvrement_relance r ON r.id = t.relance_id
                       JOIN recouvrement_delivery x ON x.relance_id = r.id
                       JOIN recouvrement_dossier d ON d.id = r.dossier_id
+                      JOIN account_move_line l ON l.id = t.move_line_id
+                      JOIN account_move m ON m.id = l.move_id
                       JOIN res_company c ON c.id = r.company_id
                       JOIN res_partner q ON q.id = c.partner_id
                  LEFT JOIN recouvrement_level v ON v.id = r.level_id
@@ -198,7 +347,7 @@ class RecouvrementLimitationReader(models.AbstractModel):
                        AND r.is_test IS NOT TRUE AND x.is_test IS NOT TRUE
                        AND x.state IN ('sent', 'delivered', 'returned')
                        AND (x.channel = 'registered' AND v.formal_notice
-                            OR d.kind = %(public)s AND x.state <> 'returned'
+                            OR %(debtor)s = %(public)s AND x.state <> 'returned'
                                AND x.channel IN ('email', 'letter', 'registered'))
                     ) w
                  WHERE w.happened <= %(day)s
@@ -206,6 +355,7 @@ class RecouvrementLimitationReader(models.AbstractModel):
                 """,
                 notice=FORMAL_NOTICE,
                 claim=WRITTEN_CLAIM,
+                debtor=KIND,
                 public=PUBLIC,
                 sent=sent,
                 items=item_ids,
@@ -247,3 +397,13 @@ class RecouvrementLimitationReader(models.AbstractModel):
         if isinstance(answer, str):
             return (1, date.max)
         return (0, answer.last_day) if answer.last_day else (2, date.max)
+
+
+def _last_of(answer):
+    return answer.last_day or date.max
+
+
+def _joined(events, others):
+    """Events of a source item, and those of its charge invoice."""
+    events = events or []
+    return [*events, *(event for event in others if event not in events)]

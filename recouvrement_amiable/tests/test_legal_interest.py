@@ -279,6 +279,30 @@ class TestMovements(LegalCase):
         ).totals
         self.assertEqual((found.interest_left, found.overcharged), (0, 1000 - 333))
 
+    def test_charge_for_interest_that_payments_took(self):
+        """203.05 taken on 30 June left 203.05 of principal, which bore 4.41 since."""
+        moves = [(self.border, PAYMENT, 10000), (self.day, CHARGE, "207.46")]
+        later = date(2027, 1, 1)
+        found = self.paid(*moves, engine=INTEREST_FIRST, until=later)
+        totals = found.totals
+        self.assertEqual((totals.principal_left, totals.interest_left), (0, 0))
+        self.assertEqual((totals.accrued, totals.overcharged), (20305 + 441, 0))
+        line = found.imputations[-1]
+        self.assertEqual((line.to_interest, line.to_principal), (441, 20305))
+
+    def test_payments_turn_into_principal_once(self):
+        found = self.paid(
+            (self.border, PAYMENT, 4000),
+            (date(2026, 7, 1), CHARGE, 500),
+            (date(2026, 7, 1), CHARGE, 600),
+            engine=INTEREST_FIRST,
+            until=date(2026, 7, 1),
+        )
+        totals = found.totals
+        self.assertEqual([x.to_principal for x in found.imputations[1:]], [20305, 0])
+        self.assertEqual(totals.principal_left, 600_000)
+        self.assertEqual(totals.overcharged, 110000 - totals.accrued)
+
     def test_payment_on_the_last_day_asked_for(self):
         found = self.paid((self.border, PAYMENT, 10000), until=self.border).totals
         self.assertEqual((found.principal_left, found.accrued), (0, 20305))

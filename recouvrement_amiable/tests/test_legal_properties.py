@@ -159,6 +159,27 @@ class TestInterestProperties(BaseCase):
         self.assertEqual(moved, to_principal + to_interest + left_over)
         self.assertEqual(sum(one.amount for one in segments), totals.interest)
 
+    @searched(claims(), st.sampled_from(ENGINES), days, days)
+    def test_interest_stops_once_all_is_paid(self, claim, engine, one, other):
+        """The invoice paid in full, and charged what accrued, in two times or one."""
+        middle, end = sorted((one, other))
+        left, paid = claim.principal, []
+        for move in claim.movements:
+            kind = PAYMENT if move.kind == CHARGE else move.kind
+            amount = min(move.amount, left)
+            paid.append(Movement(min(move.day, end), kind, amount))
+            left -= amount
+        claim = claim._replace(movements=(*paid, Movement(end, PAYMENT, left)))
+        for day in (middle, end):
+            charged = sum(one.amount for one in claim.movements if one.kind == CHARGE)
+            amount = engine.total(claim, day).accrued - charged
+            charge = Movement(day, CHARGE, amount)
+            claim = claim._replace(movements=(*claim.movements, charge))
+        found = engine.total(claim, LAST)
+        self.assertEqual((found.principal_left, found.interest_left), (0, 0))
+        self.assertEqual(found.accrued, engine.total(claim, end).accrued)
+        self.assertEqual((found.overcharged, found.surplus), (0, 0))
+
     @searched(claims(), engines, days, st.randoms(use_true_random=False))
     def test_order_of_movements(self, claim, engine, day, random):
         # all on two days, so that the order within one is put to the test
