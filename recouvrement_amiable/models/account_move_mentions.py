@@ -23,8 +23,9 @@ class AccountMove(models.Model):
     def _recouvrement_mentions(self):
         """Sentences for the invoice, in the language of the environment.
 
-        None for a consumer, whose text may not speak of penalties. Whoever prints or
-        downloads an invoice gets the same ones, whatever the rights.
+        None for a consumer, whose text may not speak of penalties, nor on an invoice
+        of charges, which bears none. Whoever prints or downloads an invoice gets the
+        same ones, whatever the rights.
 
         :rtype: list[str]
         """
@@ -32,6 +33,8 @@ class AccountMove(models.Model):
         company = self.company_id.sudo()
         if self.move_type != "out_invoice" or not company.recouvrement_mentions:
             return []
+        if self._recouvrement_is_charge():
+            return []  # interest bears none (C. civ. art. 1343-2)
         debtor = self._recouvrement_debtors().get(self)
         day = self._recouvrement_issued()
         kind = debtor and debtor.on(day)
@@ -47,6 +50,14 @@ class AccountMove(models.Model):
         if not self.invoice_payment_term_id.sudo().early_discount:
             mentions.append(self.env._("No discount is granted for early payment."))
         return mentions
+
+    def _recouvrement_is_charge(self):
+        """Whether this invoice is of interest or of indemnities."""
+        return bool(
+            self.env["recouvrement.charge"]
+            .sudo()
+            .search_count([("charge_move_id", "in", self._origin.ids)], limit=1)
+        )
 
     def _recouvrement_rate_mention(self, day):
         agreed = self.company_id.sudo()._recouvrement_agreed_rate()

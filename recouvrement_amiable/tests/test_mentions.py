@@ -98,6 +98,27 @@ class TestMentions(RecouvrementCommon, HttpCase):
             # a public buyer owes what the law says
             self.assertIn("10.40%", self.printed(self.invoice(self.town)))
 
+    def test_charge_invoice(self):
+        """Interest bears no interest: C. civ. art. 1343-2."""
+        move = self.invoice()
+        charge = self.invoice()
+        self.assertIn("L441-10", self.printed(charge))
+        values = {
+            "company_id": self.company.id,
+            "dossier_id": self._dossier().id,
+            "move_line_id": move.line_ids.filtered("date_maturity")[:1].id,
+            "move_id": move.id,
+            "kind": "indemnity",
+            "date_from": "2026-09-03",
+            "date_to": "2026-09-03",
+            "amount": 40,
+            "currency_id": move.currency_id.id,
+            "charge_move_id": charge.id,
+        }
+        self.env["recouvrement.charge"].sudo().create(values)
+        self.assertEqual(self.printed(charge), "")
+        self.assertIn("L441-10", self.printed(move))
+
     def test_missing_rate(self):
         rows = [row for row in read_rows() if row.valid_from != date(2026, 7, 1)]
         company = type(self.company)
