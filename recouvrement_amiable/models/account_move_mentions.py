@@ -60,7 +60,7 @@ class AccountMove(models.Model):
         )
 
     def _recouvrement_rate_mention(self, day):
-        agreed = self.company_id.sudo()._recouvrement_agreed_rate()
+        agreed = self._recouvrement_agreed_rate()
         if agreed:
             return self.env._(
                 "Any sum paid after its due date bears penalties at %(rate)s%% a year"
@@ -83,6 +83,25 @@ class AccountMove(models.Model):
             " Bank plus %(points)s points (French Commercial Code, art. L441-10).",
             **values,
         )
+
+    def _recouvrement_agreed_rate(self):
+        """Yearly rate agreed with this customer, else with companies; 0: the legal one.
+
+        In percent. Read with all rights, since every invoice depends on it.
+        """
+        self.ensure_one()
+        dossier = (
+            self.env["recouvrement.dossier"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "=", self.company_id.id),
+                    ("partner_id", "in", self.commercial_partner_id._origin.ids),
+                ],
+                limit=1,
+            )
+        )
+        return dossier.late_rate or self.company_id.sudo()._recouvrement_agreed_rate()
 
     def _recouvrement_indemnity_mention(self, day):
         return self.env._(
