@@ -55,6 +55,7 @@ class RecouvrementRelance(models.Model):
         return {
             "interest": answer.interest,
             "indemnity": answer.indemnity,
+            "due": fields.Date.to_string(answer.due),
             "days": answer.days_late,
             "rates": [
                 [segment.rate, fields.Date.to_string(segment.first)]
@@ -63,14 +64,27 @@ class RecouvrementRelance(models.Model):
             "error": self.env["recouvrement.claim"]._error_text(answer),
         }
 
+    def _figures_of(self, line):
+        """What the message claims on a line that it asks to pay, or None."""
+        self.ensure_one()
+        if line.kind not in ASKED:
+            return None
+        return (self.claims or {}).get(str(line.move_line_id.id))
+
+    def _lateness(self, line, day):
+        """Of a message with interest: the due date and the days that it counts from."""
+        figures = self._figures_of(line)
+        if not figures:
+            return super()._lateness(line, day)
+        return fields.Date.to_date(figures["due"]), figures["days"]
+
     def _claim_of(self, line):
         """``(interest, indemnity)`` of a line, in its currency.
 
         :raises UserError: a wrong or partial sum never reaches a debtor
         """
-        self.ensure_one()
-        figures = (self.claims or {}).get(str(line.move_line_id.id))
-        if not figures or line.kind not in ASKED:
+        figures = self._figures_of(line)
+        if not figures:
             return 0.0, 0.0
         if figures["error"]:
             raise UserError(

@@ -110,7 +110,9 @@ class TestMentions(RecouvrementCommon, HttpCase):
         self.assertIn("penalties at 12.00% a year", self.printed(move))
         self.assertIn("12.40%", self.printed(other))
         # of a contact of the customer, and whoever prints
-        contact = self._create_customer("Contact", parent_id=self.customer.id)
+        contact = self._create_customer(
+            "Contact", parent_id=self.customer.id, is_company=False
+        )
         clerk = new_test_user(
             self.env, "clerk-rate", "account.group_account_invoice,base.group_user"
         )
