@@ -54,7 +54,8 @@ class RecouvrementRelance(models.Model):
 
         :return: ``asked``, ``credits`` and ``soon``: lists of rows; ``totals``: what is
             to pay in each currency; ``claims``: whether there are charges, and then
-            ``sums``: what they are added to
+            ``indemnity``: whether there are any besides interest, ``columns``: how
+            many columns of amounts, ``sums``: what the charges are added to
         """
         self.ensure_one()
         day = self._writing_day()
@@ -62,8 +63,12 @@ class RecouvrementRelance(models.Model):
         totals = self._currency_totals(lines)
         charges = self._claim_totals(lines)
         no = (0.0, 0.0)
+        claims = self._has_claim()
+        indemnity = any(pair[1] for pair in charges.values())
         return {
-            "claims": self._has_claim(),
+            "claims": claims,
+            "indemnity": indemnity,
+            "columns": 1 + claims + indemnity,
             "sums": [
                 {
                     "principal": self._money(due, currency),
