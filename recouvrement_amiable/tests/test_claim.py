@@ -605,7 +605,7 @@ class TestClaimLetters(ClaimCommon, HttpCase):
             "12.15 % a year from 1 June 2026 and 12.40 % a year from 1 July 2026.",
             relance._charges_text().replace("\xa0", " "),
         )
-        first.struck = True
+        first.sudo().struck = True
         self.assertEqual(relance._asked_lines(), second)
         text = relance._charges_text().replace("\xa0", " ")
         self.assertIn(": 12.40 % a year from 21 July 2026.", text)
@@ -632,7 +632,7 @@ class TestClaimLetters(ClaimCommon, HttpCase):
         first, second = moves.mapped("name")
         text = relance._charges_text()
         self.assertIn(f"rate of 10.15 % ({first}), 10.40 % ({second}).", text)
-        relance._asked_lines()[1].struck = True
+        relance._asked_lines()[1].sudo().struck = True
         self.assertIn("rate of 10.15 %. Fixed", relance._charges_text())
         french = relance.with_context(lang="fr_FR")._charges_text()
         self.assertIn("au taux annuel de 10,15 %. Indemnité", french)
@@ -646,7 +646,7 @@ class TestClaimLetters(ClaimCommon, HttpCase):
         move.recouvrement_available_on = date(2026, 5, 20)
         relance = self._relance(partner)
         [row] = relance._statement()["asked"]
-        self.assertEqual((row["due"], row["days"]), ("Jun 19, 2026", 73))
+        self.assertEqual((row["due"], row["days"]), ("19 Jun 2026", 73))
         self.assertEqual(row["late"], "73 days late")
         values = relance._values(partner)
         self.assertEqual(values["days_late"], 73)
@@ -655,7 +655,7 @@ class TestClaimLetters(ClaimCommon, HttpCase):
         self.level3.charges = "announce"
         relance.invalidate_recordset(["claims"])
         [row] = relance._statement()["asked"]
-        self.assertEqual((row["due"], row["days"]), ("May 31, 2026", 92))
+        self.assertEqual((row["due"], row["days"]), ("31 May 2026", 92))
 
     def _noticed(self, dossier, day):
         self.env["recouvrement.legal.event"].create(
