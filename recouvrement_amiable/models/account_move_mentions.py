@@ -23,8 +23,9 @@ class AccountMove(models.Model):
     def _recouvrement_mentions(self):
         """Sentences for the invoice, in the language of the environment.
 
-        None for a consumer, whose text may not speak of penalties. Whoever prints or
-        downloads an invoice gets the same ones, whatever the rights.
+        None for a consumer, whose text may not speak of penalties, nor on an invoice
+        of charges, which bears none. Whoever prints or downloads an invoice gets the
+        same ones, whatever the rights.
 
         :rtype: list[str]
         """
@@ -32,6 +33,8 @@ class AccountMove(models.Model):
         company = self.company_id.sudo()
         if self.move_type != "out_invoice" or not company.recouvrement_mentions:
             return []
+        if self._recouvrement_is_charge():
+            return []  # interest bears none (C. civ. art. 1343-2)
         debtor = self._recouvrement_debtors().get(self)
         day = self._recouvrement_issued()
         kind = debtor and debtor.on(day)
@@ -48,8 +51,16 @@ class AccountMove(models.Model):
             mentions.append(self.env._("No discount is granted for early payment."))
         return mentions
 
+    def _recouvrement_is_charge(self):
+        """Whether this invoice is of interest or of indemnities."""
+        return bool(
+            self.env["recouvrement.charge"]
+            .sudo()
+            .search_count([("charge_move_id", "in", self._origin.ids)], limit=1)
+        )
+
     def _recouvrement_rate_mention(self, day):
-        agreed = self.company_id.sudo()._recouvrement_agreed_rate()
+        agreed = self._recouvrement_agreed_rate()
         if agreed:
             return self.env._(
                 "Any sum paid after its due date bears penalties at %(rate)s%% a year"
@@ -72,6 +83,25 @@ class AccountMove(models.Model):
             " Bank plus %(points)s points (French Commercial Code, art. L441-10).",
             **values,
         )
+
+    def _recouvrement_agreed_rate(self):
+        """Yearly rate agreed with this customer, else with companies; 0: the legal one.
+
+        In percent. Read with all rights, since every invoice depends on it.
+        """
+        self.ensure_one()
+        dossier = (
+            self.env["recouvrement.dossier"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "=", self.company_id.id),
+                    ("partner_id", "in", self.commercial_partner_id._origin.ids),
+                ],
+                limit=1,
+            )
+        )
+        return dossier.late_rate or self.company_id.sudo()._recouvrement_agreed_rate()
 
     def _recouvrement_indemnity_mention(self, day):
         return self.env._(

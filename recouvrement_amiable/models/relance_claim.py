@@ -53,8 +53,11 @@ class RecouvrementRelance(models.Model):
 
     def _figures(self, answer, statement):
         return {
+            "kind": answer.kind,
             "interest": answer.interest,
-            "indemnity": answer.indemnity,
+            # a consumer owes none, whatever the reader says
+            "indemnity": 0.0 if answer.kind == CONSUMER else answer.indemnity,
+            "due": fields.Date.to_string(answer.due),
             "days": answer.days_late,
             "rates": [
                 [segment.rate, fields.Date.to_string(segment.first)]
@@ -63,14 +66,27 @@ class RecouvrementRelance(models.Model):
             "error": self.env["recouvrement.claim"]._error_text(answer),
         }
 
+    def _figures_of(self, line):
+        """What the message claims on a line that it asks to pay, or None."""
+        self.ensure_one()
+        if line.kind not in ASKED:
+            return None
+        return (self.claims or {}).get(str(line.move_line_id.id))
+
+    def _lateness(self, line, day):
+        """Of a message with interest: the due date and the days that it counts from."""
+        figures = self._figures_of(line)
+        if not figures:
+            return super()._lateness(line, day)
+        return fields.Date.to_date(figures["due"]), figures["days"]
+
     def _claim_of(self, line):
         """``(interest, indemnity)`` of a line, in its currency.
 
         :raises UserError: a wrong or partial sum never reaches a debtor
         """
-        self.ensure_one()
-        figures = (self.claims or {}).get(str(line.move_line_id.id))
-        if not figures or line.kind not in ASKED:
+        figures = self._figures_of(line)
+        if not figures:
             return 0.0, 0.0
         if figures["error"]:
             raise UserError(
@@ -120,44 +136,106 @@ class RecouvrementRelance(models.Model):
         """What the charges are, by which article and at which rates."""
         if not self._has_claim():
             return super()._charges_text()
-        kind = self.dossier_id.kind
-        rates = self._rates_text()
+        by_kind = {}
+        for line in self._asked_lines():
+            if any(self._claim_of(line)):
+                by_kind.setdefault(self._figures_of(line)["kind"], []).append(line)
+        sentences = []
+        for kind, lines in sorted(by_kind.items()):
+            sentences += self._kind_sentences(kind, lines)
+        if by_kind.keys() - {CONSUMER}:
+            sentences.append(self.env._("No VAT applies to these sums."))
+        return " ".join(sentences)
+
+    def _kind_sentences(self, kind, lines):
+        """What the items of one kind bear: a customer may change kind between two."""
+        rates = self._rates_text(kind, lines)
         if kind == CONSUMER:
-            return self.env._(
-                "Interest at the legal rate since the formal notice (articles 1231-6"
-                " and 1344-1 of the French Civil Code): %s.",
-                rates,
-            )
+            return [
+                self.env._(
+                    "Interest at the legal rate since the formal notice (articles"
+                    " 1231-6 and 1344-1 of the French Civil Code): %s.",
+                    rates,
+                )
+            ]
+        sentences = []
+        if rates:
+            sentences.append(self._interest_sentence(kind, rates))
+        if any(self._claim_of(line)[1] for line in lines):
+            sentences.append(self._indemnity_sentence(kind))
+        return sentences
+
+    def _interest_sentence(self, kind, rates):
         if kind == PUBLIC:
             return self.env._(
-                "Late-payment interest, due as of right: %s. Fixed indemnity of €40 for"
-                " recovery costs (articles L2192-13 and D2192-35 of the French Public"
-                " Procurement Code). No VAT applies to these sums.",
+                "Late-payment interest, due as of right (articles L2192-13 and R2192-31"
+                " of the French Public Procurement Code), at the yearly rate of %s.",
                 rates,
             )
         return self.env._(
-            "Late-payment interest, due as of right without any reminder: %s. Fixed"
-            " indemnity of €40 for recovery costs for each invoice paid late (articles"
-            " L441-10 and D441-5 of the French Commercial Code). No VAT applies to"
-            " these sums.",
+            "Late-payment interest, due as of right without any reminder (article"
+            " L441-10 of the French Commercial Code): %s.",
             rates,
         )
 
-    def _rates_text(self):
-        """“12.15 % until 30 June 2026, 12.40 % since 1 July 2026”."""
-        since = {}
-        for figures in (self.claims or {}).values():
-            for rate, first in figures["rates"]:
-                since[rate] = min(since.get(rate, first), first)
-        parts = [
-            self.env._(
-                "%(rate)s %% a year from %(day)s",
-                rate=self._percent(rate),
-                day=self._long_date(fields.Date.to_date(first)),
+    def _indemnity_sentence(self, kind):
+        if kind == PUBLIC:
+            return self.env._(
+                "Fixed indemnity of €40 for recovery costs (articles L2192-13 and"
+                " D2192-35 of the French Public Procurement Code)."
             )
-            for rate, first in sorted(since.items(), key=lambda pair: pair[1])
-        ]
-        return format_list(self.env, parts) if parts else "0 %"
+        return self.env._(
+            "Fixed indemnity of €40 for recovery costs for each invoice paid late"
+            " (articles L441-10 and D441-5 of the French Commercial Code)."
+        )
+
+    def _rates_text(self, kind, lines):
+        """Rates of the interest on some lines of one kind; '' without interest.
+
+        “12.15 % a year from 1 June 2026 and 12.40 % a year from 1 July 2026”: all bear
+        the rate of the half-year. To a public body, “10.15 % (INV/1), 10.40 % (INV/2)”:
+        each invoice keeps its first one.
+        """
+        lines = [line for line in lines if self._claim_of(line)[0]]
+        if kind == PUBLIC:
+            return self._frozen_rates_text(lines)
+        firsts = sorted(
+            {
+                (first, rate)
+                for line in lines
+                for rate, first in self._figures_of(line)["rates"]
+            }
+        )
+        parts, current = [], None
+        for first, rate in firsts:
+            if rate == current:
+                continue
+            current = rate
+            parts.append(
+                self.env._(
+                    "%(rate)s %% a year from %(day)s",
+                    rate=self._percent(rate),
+                    day=self._long_date(fields.Date.to_date(first)),
+                )
+            )
+        return format_list(self.env, parts) if parts else ""
+
+    def _frozen_rates_text(self, lines):
+        invoices = {}
+        for line in lines:
+            for rate in {rate for rate, _first in self._figures_of(line)["rates"]}:
+                invoices.setdefault(rate, []).append(self._item_reference(line))
+        if len(invoices) == 1:
+            [rate] = invoices
+            return self.env._("%s %%", self._percent(rate))
+        return ", ".join(
+            self.env._(
+                "%(rate)s %% (%(invoices)s)",
+                rate=self._percent(rate),
+                invoices=", ".join(names),
+            )
+            for rate, names in invoices.items()
+        )
 
     def _percent(self, rate):
         """A rate in millionths, as people write it."""

@@ -112,7 +112,8 @@ class RecouvrementRelance(models.Model):
         bank = self._bank_account(moves)
         totals = self._currency_totals()
         day = self._writing_day()
-        oldest = min(lines.mapped("date_due"), default=False)
+        dues = [self._lateness(line, day)[0] for line in lines]
+        oldest = min(filter(None, dues), default=False)
         return {
             "customer": self.partner_id.name,
             "contact": contact.name or self.partner_id.name,

@@ -54,7 +54,8 @@ class RecouvrementRelance(models.Model):
 
         :return: ``asked``, ``credits`` and ``soon``: lists of rows; ``totals``: what is
             to pay in each currency; ``claims``: whether there are charges, and then
-            ``sums``: what they are added to
+            ``indemnity``: whether there are any besides interest, ``columns``: how
+            many columns of amounts, ``sums``: what the charges are added to
         """
         self.ensure_one()
         day = self._writing_day()
@@ -62,8 +63,12 @@ class RecouvrementRelance(models.Model):
         totals = self._currency_totals(lines)
         charges = self._claim_totals(lines)
         no = (0.0, 0.0)
+        claims = self._has_claim()
+        indemnity = any(pair[1] for pair in charges.values())
         return {
-            "claims": self._has_claim(),
+            "claims": claims,
+            "indemnity": indemnity,
+            "columns": 1 + claims + indemnity,
             "sums": [
                 {
                     "principal": self._money(due, currency),
@@ -86,19 +91,24 @@ class RecouvrementRelance(models.Model):
 
     def _row(self, line, day):
         move = line.move_line_id.move_id
-        days = (day - line.date_due).days if line.date_due else 0
+        due, days = self._lateness(line, day)
         interest, indemnity = self._claim_of(line)
         return {
             "number": self._item_reference(line),
             "url": self._invoice_link(move),
             "date": self._short_date(move.invoice_date or move.date),
-            "due": self._short_date(line.date_due),
+            "due": self._short_date(due),
             "days": max(days, 0),
             "late": self._days_text(days),
             "amount": self._money(line.residual_currency, line.currency_id),
             "interest": self._money(interest, line.currency_id) if interest else "",
             "indemnity": self._money(indemnity, line.currency_id) if indemnity else "",
         }
+
+    def _lateness(self, line, day):
+        """``(due date, days late)`` of a line; the days are negative before."""
+        due = line.date_due
+        return due, (day - due).days if due else 0
 
     def _days_text(self, days):
         if days < 1:

@@ -718,6 +718,143 @@ class TestClaimLetters(ClaimCommon, HttpCase):
         for words in ("Indemnity", "40.00", "L441-10", "interest"):
             self.assertNotIn(words, text)
 
+    # -- the words, before they are on paper ----------------------------------
+    def _relance(self, partner, lang="en_US"):
+        """The message of the day, in the language of the debtor."""
+        self._run(DAY)
+        [relance] = self._relances(partner)
+        return relance.with_context(lang=lang)
+
+    def _two_invoices(self, kind):
+        """Of a debtor: due on 31 May and on 20 July 2026."""
+        partner = self._create_customer(f"Two {kind}")
+        moves = self._debt(partner=partner, issued=date(2026, 4, 30))
+        moves |= self._debt(
+            6000.0, date(2026, 7, 20), partner=partner, issued=date(2026, 6, 20)
+        )
+        self._set_kind(kind, partner)
+        return partner, moves
+
+    def test_rates_of_the_lines_asked_only(self):
+        partner, _moves = self._two_invoices("company")
+        relance = self._relance(partner)
+        first, second = relance._asked_lines()
+        self.assertIn(
+            "12.15 % a year from 1 June 2026 and 12.40 % a year from 1 July 2026.",
+            relance._charges_text().replace("\xa0", " "),
+        )
+        first.sudo().struck = True
+        self.assertEqual(relance._asked_lines(), second)
+        text = relance._charges_text().replace("\xa0", " ")
+        self.assertIn(": 12.40 % a year from 21 July 2026.", text)
+        self.assertNotIn("12.15", text)
+
+    def test_a_rate_that_comes_back(self):
+        Rate = self.env["recouvrement.reference.rate"].sudo()
+        for day, percent in (("2026-01-01", 2.4), ("2026-07-01", 2.15)):
+            Rate.search(
+                [("series", "=", "ecb_refi"), ("date_from", "=", day)]
+            ).percent = percent
+        partner = self._create_customer("Old")
+        self._debt(partner=partner, due=date(2025, 11, 30), issued=date(2025, 10, 31))
+        self._set_kind("company", partner)
+        self.assertIn(
+            "12.15 % a year from 1 December 2025, 12.40 % a year from 1 January 2026,"
+            " and 12.15 % a year from 1 July 2026.",
+            self._relance(partner)._charges_text().replace("\xa0", " "),
+        )
+
+    def test_each_public_invoice_keeps_its_rate(self):
+        partner, moves = self._two_invoices("public")
+        relance = self._relance(partner)
+        first, second = moves.mapped("name")
+        text = relance._charges_text()
+        self.assertIn(f"rate of 10.15 % ({first}), 10.40 % ({second}).", text)
+        relance._asked_lines()[1].sudo().struck = True
+        self.assertIn("rate of 10.15 %. Fixed", relance._charges_text())
+        french = relance.with_context(lang="fr_FR")._charges_text()
+        self.assertIn("au taux annuel de 10,15 %. Indemnité", french)
+        self.assertIn("D2192-35", french)
+
+    def test_lawful_due_date_of_a_public_body(self):
+        """Available on 20 May: due on 19 June, whatever the invoice says."""
+        partner = self._create_customer("Commune")
+        move = self._debt(partner=partner, issued=date(2026, 4, 30))
+        self._set_kind("public", partner)
+        move.recouvrement_available_on = date(2026, 5, 20)
+        relance = self._relance(partner)
+        [row] = relance._statement()["asked"]
+        self.assertEqual((row["due"], row["days"]), ("19 Jun 2026", 73))
+        self.assertEqual(row["late"], "73 days late")
+        values = relance._values(partner)
+        self.assertEqual(values["days_late"], 73)
+        self.assertIn("19", values["oldest_due_date"])
+        # without charges, the invoice's own
+        self.level3.charges = "announce"
+        relance.invalidate_recordset(["claims"])
+        [row] = relance._statement()["asked"]
+        self.assertEqual((row["due"], row["days"]), ("31 May 2026", 92))
+
+    def _noticed(self, dossier, day):
+        self.env["recouvrement.legal.event"].create(
+            {"dossier_id": dossier.id, "kind": "formal_notice", "date": day}
+        )
+
+    def test_a_consumer_has_no_indemnity_column(self):
+        partner = self._create_customer("Jeanne")
+        self._debt(partner=partner, issued=date(2026, 4, 30))
+        self._noticed(self._set_kind("consumer", partner), date(2026, 6, 30))
+        relance = self._relance(partner)
+        statement = relance._statement()
+        self.assertTrue(statement["claims"])
+        self.assertFalse(statement["indemnity"])
+        self.assertEqual(statement["asked"][0]["indemnity"], "")
+        text = relance._charges_text()
+        self.assertIn("1344-1", text)
+        for body in (text, relance._content(partner)["body"]):
+            self.assertIn("2.75 %", body)
+            for words in ("ndemnity", "L441-10", "VAT applies"):
+                self.assertNotIn(words, body)
+        with self.allow_pdf_render():
+            self.env["recouvrement.delivery"].sudo()._cron_send()
+        letter = relance.delivery_ids
+        pages = PdfReader(io.BytesIO(letter.attachment_id.raw)).pages
+        paper = " ".join(page.extract_text() for page in pages)
+        self.assertIn("Interest", paper)
+        self.assertNotIn("ndemnity", paper)
+
+    def test_a_customer_that_became_a_company(self):
+        """One sentence for each kind, each with its own rates."""
+        partner, _moves = self._two_invoices("company")
+        dossier = self._dossier(partner)
+        dossier.write({"kind_before": "consumer", "kind_since": date(2026, 6, 1)})
+        self._noticed(dossier, date(2026, 6, 10))
+        relance = self._relance(partner)
+        statement = relance._statement()
+        self.assertTrue(statement["indemnity"])
+        self.assertEqual(
+            [bool(row["indemnity"]) for row in statement["asked"]], [False, True]
+        )
+        text = relance._charges_text().replace("\xa0", " ")
+        company, _sep, consumer = text.partition("Interest at the legal rate")
+        self.assertIn("12.40 % a year from 21 July 2026.", company)
+        self.assertNotIn("12.15", text)
+        self.assertIn("2.62 % a year from 11 June 2026 and 2.75 %", consumer)
+        self.assertNotIn("12.40", consumer)
+        self.assertIn("Indemnity", relance._content(partner)["body"])
+
+    def test_an_indemnity_without_interest(self):
+        partner = self._create_customer("Small")
+        self._debt(0.3, date(2026, 8, 1), partner, issued=date(2026, 7, 1))
+        self._set_kind("company", partner)
+        relance = self._relance(partner)
+        [row] = relance._statement()["asked"]
+        self.assertEqual((row["interest"], bool(row["indemnity"])), ("", True))
+        text = relance._charges_text()
+        self.assertIn("D441-5", text)
+        self.assertNotIn(" %", text)
+        self.assertNotIn("interest", text)
+
     def test_no_letter_with_an_unknown_rate(self):
         partner = self._create_customer("Late")
         self._debt(partner=partner)

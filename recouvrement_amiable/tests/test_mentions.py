@@ -98,6 +98,48 @@ class TestMentions(RecouvrementCommon, HttpCase):
             # a public buyer owes what the law says
             self.assertIn("10.40%", self.printed(self.invoice(self.town)))
 
+    def test_rate_agreed_with_the_customer(self):
+        self.company.sudo().recouvrement_late_rate = 15
+        move, other = self.invoice(), self.invoice(self._create_customer("Other"))
+        dossier = self._dossier()
+        self.assertIn("penalties at 15.00% a year", self.printed(move))
+        dossier.late_rate = 12
+        self.assertIn("penalties at 12.00% a year", self.printed(move))
+        self.assertIn("penalties at 15.00% a year", self.printed(other))
+        self.company.sudo().recouvrement_late_rate = 0
+        self.assertIn("penalties at 12.00% a year", self.printed(move))
+        self.assertIn("12.40%", self.printed(other))
+        # of a contact of the customer, and whoever prints
+        contact = self._create_customer(
+            "Contact", parent_id=self.customer.id, is_company=False
+        )
+        clerk = new_test_user(
+            self.env, "clerk-rate", "account.group_account_invoice,base.group_user"
+        )
+        clerk.write({"company_ids": self.company.ids, "company_id": self.company.id})
+        self.assertIn("12.00%", self.printed(self.invoice(contact), clerk))
+
+    def test_charge_invoice(self):
+        """Interest bears no interest: C. civ. art. 1343-2."""
+        move = self.invoice()
+        charge = self.invoice()
+        self.assertIn("L441-10", self.printed(charge))
+        values = {
+            "company_id": self.company.id,
+            "dossier_id": self._dossier().id,
+            "move_line_id": move.line_ids.filtered("date_maturity")[:1].id,
+            "move_id": move.id,
+            "kind": "indemnity",
+            "date_from": "2026-09-03",
+            "date_to": "2026-09-03",
+            "amount": 40,
+            "currency_id": move.currency_id.id,
+            "charge_move_id": charge.id,
+        }
+        self.env["recouvrement.charge"].sudo().create(values)
+        self.assertEqual(self.printed(charge), "")
+        self.assertIn("L441-10", self.printed(move))
+
     def test_missing_rate(self):
         rows = [row for row in read_rows() if row.valid_from != date(2026, 7, 1)]
         company = type(self.company)
