@@ -595,8 +595,8 @@ class TestCharge(ClaimCommon):
     def test_more_is_owed_for_days_charged_before(self):
         """A payment undone after charging: the rest is charged, for the same days."""
         move = self._debt()
-        self._paid_on(move, 12000, date(2026, 6, 30))
         dossier = self._dossier()
+        self._paid_on(move, 12000, date(2026, 6, 30))
         self._charge(dossier).action_post()
         move.line_ids.remove_move_reconcile()
         rest = self._claim(move).interest
