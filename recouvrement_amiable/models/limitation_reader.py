@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import date
+from itertools import chain
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -22,6 +23,7 @@ _READ_MODELS = (
     "account.move",
     "account.move.line",
     "account.partial.reconcile",
+    "recouvrement.charge",
     "recouvrement.delivery",
     "recouvrement.dossier",
     "recouvrement.relance",
@@ -35,6 +37,10 @@ PERFORMED = SQL(
     "COALESCE(m.recouvrement_performed_on, m.delivery_date, l.invoice_date, l.date)"
 )
 DUE = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
+# On a charge invoice: claimed no longer than what it was charged for.
+IS_CHARGE = SQL(
+    "EXISTS (SELECT 1 FROM recouvrement_charge z WHERE z.charge_move_id = l.move_id)"
+)
 # The kind that holds for an item, as ``Debtor.on`` says it; ``d`` is its dossier.
 KIND = SQL(
     "CASE WHEN m.invoice_date < d.kind_since"
@@ -67,18 +73,60 @@ class RecouvrementLimitationReader(models.AbstractModel):
             return {}
         for name in _READ_MODELS:
             self.env[name].flush_model()
-        events = self._events(item_ids, day)
+        sources = self._sources(item_ids)
+        asked_ids = tuple({*item_ids, *chain.from_iterable(sources.values())})
+        events = self._events(asked_ids, day)
+        facts = {row.pop("id"): row for row in self._facts(asked_ids)}
+        wanted = set(item_ids)
         found, asked = {}, {}
-        for facts in self._facts(item_ids):
-            item_id, name = facts.pop("id"), facts.pop("name")
-            question = (*facts.values(), tuple(events.get(item_id, ())))
-            if question not in asked:
-                asked[question] = self._ask(facts, question[-1])
-            answer = asked[question]
+        for item_id, known in facts.items():
+            if item_id not in wanted:
+                continue
+            mine = events.get(item_id, [])
+            answer = self._ask_once(asked, known, mine)
+            if item_id in sources:
+                answer = self._earlier(
+                    answer,
+                    [
+                        self._ask_once(
+                            asked, facts[source], _joined(events.get(source), mine)
+                        )
+                        for source in sources[item_id]
+                        if source in facts
+                    ],
+                )
             if isinstance(answer, LegalError):
-                answer = error_text(self.env, answer, name)
+                answer = error_text(self.env, answer, known["name"])
             found[item_id] = answer
         return found
+
+    @api.model
+    def _ask_once(self, asked, facts, events):
+        """Many items put the same question.
+
+        :param dict asked: the answers so far, by question
+        :rtype: Limitation or LegalError
+        """
+        question = (
+            *(value for key, value in facts.items() if key != "name"),
+            tuple(events),
+        )
+        if question not in asked:
+            asked[question] = self._ask(facts, events)
+        return asked[question]
+
+    @api.model
+    def _earlier(self, answer, sources):
+        """A charge invoice is claimed no longer than what it was charged for.
+
+        :param answer: of the item of the charge invoice
+        :param list sources: answers of its source items; the last of them counts,
+            those that cannot be told do not
+        """
+        known = [one for one in sources if not isinstance(one, LegalError)]
+        if isinstance(answer, LegalError) or not known:
+            return answer
+        return min(answer, max(known, key=_last_of), key=_last_of)
 
     @api.model
     def _ask(self, facts, events):
@@ -150,6 +198,27 @@ class RecouvrementLimitationReader(models.AbstractModel):
                 performed=PERFORMED,
                 due=DUE,
                 items=item_ids,
+            )
+        )
+
+    @api.model
+    def _sources(self, item_ids):
+        """Items that the items of charge invoices were charged for.
+
+        :rtype: dict[int, list[int]]
+        """
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT l.id, array_agg(DISTINCT x.move_line_id)
+                      FROM account_move_line l
+                      JOIN recouvrement_charge x ON x.charge_move_id = l.move_id
+                     WHERE l.id IN %s
+                  GROUP BY l.id
+                    """,
+                    item_ids,
+                )
             )
         )
 
@@ -257,3 +326,13 @@ class RecouvrementLimitationReader(models.AbstractModel):
         if isinstance(answer, str):
             return (1, date.max)
         return (0, answer.last_day) if answer.last_day else (2, date.max)
+
+
+def _last_of(answer):
+    return answer.last_day or date.max
+
+
+def _joined(events, others):
+    """Events of a source item, and those of its charge invoice."""
+    events = events or []
+    return [*events, *(event for event in others if event not in events)]

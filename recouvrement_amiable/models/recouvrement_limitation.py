@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..legal.dates import add_months
-from .limitation_reader import DUE, KIND, PERFORMED
+from .limitation_reader import DUE, IS_CHARGE, KIND, PERFORMED
 
 # An item is kept in the table from that many months before its last day.
 HORIZON_MONTHS = 7
@@ -67,6 +67,7 @@ class RecouvrementLimitation(models.Model):
         :param dossiers: only these, at once, after a fact changed
         """
         self.env["recouvrement.limitation"].flush_model()
+        self.env["recouvrement.charge"].flush_model()
         company = company.sudo()
         day = day or company._recouvrement_today()
         horizon = add_months(day, HORIZON_MONTHS)
@@ -123,7 +124,8 @@ class RecouvrementLimitation(models.Model):
                         ON v.kind = %(kind)s
                        AND v.sector = COALESCE(d.sector, %(sector)s)
                      WHERE l.id IN %(old)s
-                       AND LEAST(%(performed)s, %(due)s) <= v.latest
+                       AND (LEAST(%(performed)s, %(due)s) <= v.latest
+                            OR %(charge)s)
                     """,
                     rows=rows,
                     kind=KIND,
@@ -131,6 +133,7 @@ class RecouvrementLimitation(models.Model):
                     old=old,
                     performed=PERFORMED,
                     due=DUE,
+                    charge=IS_CHARGE,
                 )
             )
         )
@@ -141,6 +144,7 @@ class RecouvrementLimitation(models.Model):
 
         By their own dates, without a look at their entries, and by those of the
         entries that were performed before they were booked, which an index knows.
+        Charge invoices are always asked about: they are as old as their sources.
         """
         items = SQL(
             """
@@ -167,6 +171,10 @@ class RecouvrementLimitation(models.Model):
                    AND COALESCE(m.recouvrement_performed_on, m.delivery_date,
                                 m.invoice_date) <= %(latest)s
                    AND %(items)s
+                 UNION
+                SELECT l.id FROM recouvrement_charge x
+                  JOIN account_move_line l ON l.move_id = x.charge_move_id
+                 WHERE x.company_id = %(company)s AND %(items)s
                 """,
                 items=items,
                 latest=latest,

@@ -269,6 +269,47 @@ class TestLimitation(LimitationCommon):
         with self.assertRaisesRegex(ValidationError, "check the year"):
             move.recouvrement_performed_on = date(1007, 1, 1)
 
+    # -- charge invoices -------------------------------------------------
+    def _charge_of(self, *sources):
+        charge = self._old(date(2025, 9, 1))
+        self.env["recouvrement.charge"].sudo().create(
+            [
+                {
+                    "company_id": source.company_id.id,
+                    "dossier_id": self._dossier().id,
+                    "move_line_id": self._item(source).id,
+                    "move_id": source.id,
+                    "kind": "interest",
+                    "date_from": source.invoice_date_due,
+                    "date_to": date(2025, 8, 31),
+                    "amount": 10,
+                    "currency_id": source.currency_id.id,
+                    "charge_move_id": charge.id,
+                }
+                for source in sources
+            ]
+        )
+        return charge
+
+    def test_a_charge_invoice_starts_no_new_clock(self):
+        old, other = self._old(), self._old(date(2020, 12, 10), date(2020, 12, 20))
+        charge = self._charge_of(old, other)
+        self._pay(old)
+        self.assertLast(charge, LAST)
+        self._refresh()
+        self.assertEqual(self._rows_of(charge).last_day, LAST)
+        self._event("acknowledgment", date(2025, 9, 20), other)
+        self.assertLast(charge, date(2030, 9, 1))
+
+    def test_an_event_of_the_charge_invoice_counts(self):
+        charge = self._charge_of(self._old())
+        self._event("acknowledgment", date(2025, 10, 1), charge)
+        self.assertLast(charge, date(2030, 10, 1))
+
+    def test_a_charge_on_what_cannot_be_told(self):
+        charge = self._charge_of(self._old(date(2007, 1, 10)))
+        self.assertLast(charge, date(2030, 9, 1))
+
     def test_credits_have_none(self):
         self.assertIsNone(self._answer(self._credit_note(50)))
 
@@ -389,7 +430,7 @@ class TestLimitation(LimitationCommon):
             self.assertEqual(len(self.Reader._of_items(ids, TODAY)), len(ids))
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[0], counts[1])
-        self.assertEqual(counts[0], 4)
+        self.assertEqual(counts[0], 5)
         self.assertEqual(self.Reader._of_items([], TODAY), {})
 
     def test_two_companies(self):
