@@ -6,7 +6,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..legal.errors import LegalError, UnknownSector
-from ..legal.parameters import COMPANY, PUBLIC
+from ..legal.parameters import COMPANY, KINDS, PUBLIC
 from ..legal.prescription import (
     EVENTS,
     FORMAL_NOTICE,
@@ -15,7 +15,7 @@ from ..legal.prescription import (
     Event,
     limitation,
 )
-from ..legal.sectors import UNKNOWN, rule_of
+from ..legal.sectors import SECTORS, UNKNOWN, rule_of
 from .limitation_words import error_text
 
 # Tables whose pending writes the reader must see.
@@ -71,8 +71,7 @@ class RecouvrementLimitationReader(models.AbstractModel):
         item_ids = tuple(item_ids)
         if not item_ids:
             return {}
-        for name in _READ_MODELS:
-            self.env[name].flush_model()
+        self._flush()
         sources = self._sources(item_ids)
         asked_ids = tuple({*item_ids, *chain.from_iterable(sources.values())})
         events = self._events(asked_ids, day)
@@ -99,6 +98,78 @@ class RecouvrementLimitationReader(models.AbstractModel):
                 answer = error_text(self.env, answer, known["name"])
             found[item_id] = answer
         return found
+
+    @api.model
+    def _prescribed_ids(self, item_ids, day):
+        """Items that can no longer be claimed on a day, those that are paid included.
+
+        What accrued on an item dies with it, even when only the principal was paid.
+        Items that are too recent for any rule are left out in SQL.
+
+        :param item_ids: ids of receivable journal items
+        :param date day:
+        :return: ids; not those whose last day cannot be told
+        :rtype: set
+        """
+        item_ids = tuple(item_ids)
+        if not item_ids:
+            return set()
+        self._flush()
+        answers = self._of_items(self._old_enough(item_ids, day), day)
+        return {
+            item_id
+            for item_id, answer in answers.items()
+            if not isinstance(answer, str) and answer.is_prescribed(day)
+        }
+
+    @api.model
+    def _old_enough(self, item_ids, day):
+        """Items whose shortest period may be over: events only put it off."""
+        periods = SQL(", ").join(
+            SQL("(%s, %s, %s)", kind, sector, self._years(kind, sector, None))
+            for kind in KINDS
+            for sector in (*SECTORS, UNKNOWN)
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT l.id
+                  FROM account_move_line l
+                  JOIN account_move m ON m.id = l.move_id
+                  JOIN res_company c ON c.id = l.company_id
+                  JOIN res_partner p ON p.id = l.partner_id
+                  JOIN recouvrement_dossier d
+                    ON d.company_id = l.company_id
+                   AND d.partner_id = p.commercial_partner_id
+                  JOIN (VALUES %(periods)s) v (kind, sector, years)
+                    ON v.kind = %(kind)s
+                   AND v.sector = COALESCE(d.sector, c.recouvrement_sector, %(unknown)s)
+                 WHERE l.id IN %(items)s AND l.balance > 0
+                   AND (LEAST(%(performed)s, %(due)s) + make_interval(years =>
+                            CASE WHEN v.kind = %(company)s
+                                 THEN COALESCE(
+                                     NULLIF(c.recouvrement_contract_years, 0), v.years)
+                                 ELSE v.years END) < %(day)s
+                        OR %(charge)s)
+              ORDER BY l.id
+                """,
+                periods=periods,
+                kind=KIND,
+                unknown=UNKNOWN,
+                items=item_ids,
+                performed=PERFORMED,
+                due=DUE,
+                company=COMPANY,
+                day=day,
+                charge=IS_CHARGE,
+            )
+        )
+        return tuple(row[0] for row in rows)
+
+    @api.model
+    def _flush(self):
+        for name in _READ_MODELS:
+            self.env[name].flush_model()
 
     @api.model
     def _ask_once(self, asked, facts, events):

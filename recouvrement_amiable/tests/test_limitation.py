@@ -269,6 +269,77 @@ class TestLimitation(LimitationCommon):
         with self.assertRaisesRegex(ValidationError, "check the year"):
             move.recouvrement_performed_on = date(1007, 1, 1)
 
+    # -- what is paid, and its interest -----------------------------------
+    def _prescribed(self, moves, day):
+        """Which of some invoices are prescribed on a day."""
+        found = self.Reader._prescribed_ids(self._item(moves).ids, day)
+        return moves.filtered(lambda move: self._item(move).id in found)
+
+    def _paid(self, day, due=None):
+        move = self._old(day, due)
+        self._pay(move)
+        self.assertTrue(self._item(move).reconciled)
+        return move
+
+    def test_prescribed_of_a_consumer_though_paid(self):
+        self._dossier().kind = "consumer"
+        paid, recent = self._paid(TWO), self._paid(date(2024, 8, 1))
+        moves = paid | recent | self._old(TWO)
+        self.assertFalse(self._prescribed(moves, LAST))
+        self.assertEqual(self._prescribed(moves, date(2026, 6, 11)), moves - recent)
+        self._event("acknowledgment", date(2025, 9, 1), paid)
+        self.assertEqual(
+            self._prescribed(moves, date(2026, 6, 11)), moves - recent - paid
+        )
+
+    def test_prescribed_of_a_public_body_though_paid(self):
+        """Four calendar years, and four more: the payment interrupts."""
+        self._dossier().kind = "public"
+        paid, unpaid = self._paid(date(2022, 5, 2)), self._old(date(2022, 5, 2))
+        moves = paid | unpaid
+        self.assertFalse(self._prescribed(moves, date(2026, 12, 31)))
+        self.assertEqual(self._prescribed(moves, date(2027, 1, 1)), unpaid)
+        self.assertEqual(self._prescribed(moves, date(2031, 1, 1)), moves)
+
+    def test_prescribed_of_a_company_though_paid(self):
+        paid = self._paid(FIVE)
+        self.assertFalse(self._prescribed(paid, LAST))
+        self.assertEqual(self._prescribed(paid, date(2026, 6, 11)), paid)
+        self.company.sudo().recouvrement_contract_years = 3
+        recent = self._paid(date(2023, 6, 10))
+        self.assertFalse(self._prescribed(recent, LAST))
+        self.assertEqual(self._prescribed(recent, date(2026, 6, 11)), recent)
+        self.company.sudo().recouvrement_contract_years = 0
+        self._dossier().sector = "transport"
+        recent = self._paid(ONE)
+        self.assertFalse(self._prescribed(recent, LAST))
+        self.assertEqual(self._prescribed(recent, date(2026, 6, 11)), recent)
+
+    def test_prescribed_leaves_out_what_cannot_be_told(self):
+        moves = self._paid(date(2007, 1, 10)) | self._credit_note(50)
+        self.assertFalse(self._prescribed(moves, TODAY))
+        self.assertEqual(self.Reader._prescribed_ids([], TODAY), set())
+
+    def test_prescribed_of_a_charge_invoice(self):
+        charge = self._charge_of(self._old())
+        self.assertFalse(self._prescribed(charge, LAST))
+        self.assertEqual(self._prescribed(charge, date(2026, 6, 11)), charge)
+
+    def test_prescribed_in_a_fixed_number_of_queries(self):
+        counts = []
+        for number in (1, 6):
+            moves = self.env["account.move"].concat(
+                *(self._old() for _index in range(number))
+            )
+            ids = self._item(moves).ids
+            self.env.flush_all()
+            self.Reader._prescribed_ids(ids, date(2027, 1, 1))
+            before = self.env.cr.sql_log_count
+            found = self.Reader._prescribed_ids(ids, date(2027, 1, 1))
+            counts.append(self.env.cr.sql_log_count - before)
+            self.assertEqual(found, set(ids))
+        self.assertEqual(*counts)
+
     # -- charge invoices -------------------------------------------------
     def _charge_of(self, *sources):
         charge = self._old(date(2025, 9, 1))
