@@ -291,6 +291,46 @@ class RecouvrementLegalEvent(models.Model):
                     )
                 )
 
+    @api.constrains("kind", "date", "move_ids", "active")
+    def _check_notice(self):
+        """Nothing can be asked for by a formal notice before it is due.
+
+        Of an invoice in instalments the first one counts. Without invoices the notice
+        is about what was due on that day.
+        """
+        for event in self:
+            if event.kind != law.FORMAL_NOTICE or not event.active:
+                continue
+            for move in event.sudo().move_ids:
+                due = event._first_due(move)
+                if not due or event.date >= due:
+                    continue
+                raise ValidationError(
+                    self.env._(
+                        "%(event)s of %(customer)s on %(day)s: %(invoice)s is due on"
+                        " %(due)s only. Correct the day, or take the invoice off the"
+                        " event.",
+                        event=event._kind_label(),
+                        customer=event.partner_id.display_name,
+                        day=format_date(self.env, event.date),
+                        invoice=move.display_name,
+                        due=format_date(self.env, due),
+                    )
+                )
+
+    def _first_due(self, move):
+        """First day on which something of an entry is due by the customer, or None."""
+        items = move.line_ids.filtered(
+            lambda line: (
+                line.account_type == "asset_receivable"
+                and line.partner_id.commercial_partner_id == self.partner_id
+            )
+        )
+        return min(
+            (item.date_maturity or item.invoice_date or item.date for item in items),
+            default=None,
+        )
+
     def _kind_label(self):
         return dict(self._selection_kind()).get(self.kind, "")
 

@@ -86,6 +86,24 @@ class TestLegalEvent(RecouvrementCommon):
         mine = self._invoice(10)
         self._event(move_ids=[Command.set(mine.ids)])
 
+    def test_formal_notice_before_the_due_date(self):
+        due, later = self._invoice(10), self._invoice(3)
+        both = [Command.set((due | later).ids)]
+        with self.assertRaises(ValidationError) as refused:
+            self._event("formal_notice", -4, move_ids=both)
+        message = str(refused.exception)
+        self.assertIn(later.name, message)
+        self.assertIn("is due on 03/14/2026 only", message)
+        self.assertNotIn(due.name, message)
+        self._event("formal_notice", -4)
+        self._event("acknowledgment", -4, move_ids=both)
+        event = self._event("formal_notice", -3, move_ids=both)
+        with self.assertRaisesRegex(ValidationError, later.name):
+            event.date = days(-4)
+        other = self._event("formal_notice", -4)
+        with self.assertRaisesRegex(ValidationError, later.name):
+            other.move_ids = later
+
     def test_items_that_an_event_concerns(self):
         """Named invoices alone, else those dated on that day or before."""
         old, recent = self._invoice(50), self._invoice(-20)
