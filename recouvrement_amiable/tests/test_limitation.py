@@ -501,7 +501,7 @@ class TestLimitation(LimitationCommon):
             self.assertEqual(len(self.Reader._of_items(ids, TODAY)), len(ids))
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[0], counts[1])
-        self.assertEqual(counts[0], 4)
+        self.assertEqual(counts[0], 5)
         self.assertEqual(self.Reader._of_items([], TODAY), {})
 
     def test_two_companies(self):
