@@ -51,14 +51,6 @@ class AccountMove(models.Model):
             mentions.append(self.env._("No discount is granted for early payment."))
         return mentions
 
-    def _recouvrement_is_charge(self):
-        """Whether this invoice is of interest or of indemnities."""
-        return bool(
-            self.env["recouvrement.charge"]
-            .sudo()
-            .search_count([("charge_move_id", "in", self._origin.ids)], limit=1)
-        )
-
     def _recouvrement_rate_mention(self, day):
         agreed = self._recouvrement_agreed_rate()
         if agreed:

@@ -112,8 +112,11 @@ class ClaimReader:
         claims = self._claims(facts)
         totals = self._totals(facts, claims)
         indemnities = self._indemnities(facts, claims, totals)
+        prescribed = self._prescribed(facts)
         return {
-            fact.id: self._answer(fact, claims[fact.id], totals[fact.id], indemnities)
+            fact.id: self._answer(
+                fact, claims[fact.id], totals[fact.id], indemnities, prescribed
+            )
             for fact in facts
             if fact.wanted
         }
@@ -124,6 +127,7 @@ class ClaimReader:
         claims = self._claims(facts)
         totals = self._totals(facts, claims)
         indemnities = self._indemnities(facts, claims, totals)
+        prescribed = self._prescribed(facts)
         found = {}
         for fact in facts:
             if fact.wanted:
@@ -134,15 +138,30 @@ class ClaimReader:
                     statement = self._engine(fact).statement(
                         claim, self._day(fact.company_id)
                     )
-                answer = self._answer(fact, claim, total, indemnities)
+                answer = self._answer(fact, claim, total, indemnities, prescribed)
                 found[fact.id] = (answer, statement)
         return found
 
-    def _answer(self, fact, claim, total, indemnities):
+    def _prescribed(self, facts):
+        """Ids of the items that are past their last day: nothing is claimed on them."""
+        by_company = defaultdict(list)
+        for fact in facts:
+            if fact.wanted:
+                by_company[fact.company_id].append(fact.id)
+        reader = self.env["recouvrement.limitation.reader"]
+        return {
+            item_id
+            for company_id, ids in by_company.items()
+            for item_id in reader._prescribed_ids(ids, self._day(company_id))
+        }
+
+    def _answer(self, fact, claim, total, indemnities, prescribed):
         error = total if isinstance(total, LegalError) else None
         scale = 10**fact.decimals
         rest = 0 if error else _to_claim(claim, total)
         indemnity = indemnities.get(fact.id, 0.0)
+        if fact.id in prescribed:
+            error, rest, indemnity = None, min(rest, 0), min(indemnity, 0)
         return ItemClaim(
             fact.id,
             fact.move_id,
@@ -151,7 +170,7 @@ class ClaimReader:
             fact.currency_id,
             fact.kind,
             getattr(claim, "due", None) or fact.due,
-            0 if error else total.days_late,
+            0 if isinstance(total, LegalError) else total.days_late,
             fact.residual / scale,
             max(rest, 0) / scale,
             max(indemnity, 0.0),

@@ -265,6 +265,22 @@ class TestClaim(ClaimCommon):
         move = self._debt(5000, date(2023, 12, 31))
         self.assertAlmostEqual(self._claim(move, date(2024, 3, 31)).interest, 180.75)
 
+    def test_nothing_is_claimed_on_what_is_prescribed(self):
+        """A consumer's invoice of 2022, paid late: its interest died in 2024."""
+        move = self._debt(1000, date(2022, 1, 31), issued=date(2022, 1, 1))
+        dossier = self._set_kind("consumer")
+        self.env["recouvrement.legal.event"].create(
+            {
+                "dossier_id": dossier.id,
+                "kind": "formal_notice",
+                "date": date(2022, 3, 1),
+            }
+        )
+        self._paid_on(move, 1000, date(2022, 12, 1))
+        self.assertGreater(self._claim(move, date(2023, 6, 1)).interest, 0)
+        self.assertEqual(self._claim(move).charges, 0)
+        self.assertFalse(self._statement(dossier).line_ids.filtered("chosen"))
+
     def test_insolvency_stops_interest(self):
         move = self._debt(10000)
         dossier = self._dossier()

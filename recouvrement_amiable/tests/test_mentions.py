@@ -124,19 +124,7 @@ class TestMentions(RecouvrementCommon, HttpCase):
         move = self.invoice()
         charge = self.invoice()
         self.assertIn("L441-10", self.printed(charge))
-        values = {
-            "company_id": self.company.id,
-            "dossier_id": self._dossier().id,
-            "move_line_id": move.line_ids.filtered("date_maturity")[:1].id,
-            "move_id": move.id,
-            "kind": "indemnity",
-            "date_from": "2026-09-03",
-            "date_to": "2026-09-03",
-            "amount": 40,
-            "currency_id": move.currency_id.id,
-            "charge_move_id": charge.id,
-        }
-        self.env["recouvrement.charge"].sudo().create(values)
+        charge.recouvrement_is_charge = True
         self.assertEqual(self.printed(charge), "")
         self.assertIn("L441-10", self.printed(move))
 
