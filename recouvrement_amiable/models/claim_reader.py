@@ -9,18 +9,13 @@ into amounts.
 from collections import defaultdict
 from typing import NamedTuple
 
-from odoo.tools import SQL
-
 from ..legal.amounts import to_rate
 from ..legal.errors import LegalError
 from ..legal.indemnity import PER_INSTALMENT, indemnity_due
-from ..legal.interest import CHARGE, CREDIT_NOTE, PAYMENT, Claim, Movement
+from ..legal.interest import CHARGE, Claim
 from ..legal.parameters import COMPANY, CONSUMER, PUBLIC
-from ..legal.prescription import FORMAL_NOTICE
 from ..legal.terms import Suspension, latest_public_due, public_term_start
-from .debtor_kind import kind_sql, reason_sql
-from .recouvrement_charge import STANDING
-from .recouvrement_legal_event import INTEREST_SUSPENSIONS
+from .claim_facts import ClaimFacts
 
 EURO = 2  # decimals of the fixed indemnity
 
@@ -60,33 +55,7 @@ class ItemClaim(NamedTuple):
         return self.principal + self.interest + self.indemnity
 
 
-class Facts(NamedTuple):
-    """An item as the ledger and the desk know it; amounts in minor units."""
-
-    id: int
-    move_id: int
-    company_id: int
-    currency_id: int
-    decimals: int
-    dossier_id: int | None
-    kind: str
-    principal: int
-    residual: int
-    due: object
-    issued: object
-    performed: object
-    available: object
-    suspended: object
-    completed: object
-    retention: int
-    buyer: str | None
-    late_rate: float | None
-    insolvency: object
-    is_entry: bool
-    wanted: bool
-
-
-class ClaimReader:
+class ClaimReader(ClaimFacts):
     """Claims of some items on a day.
 
     :param env: superuser environment: callers check the rights on the items
@@ -94,7 +63,7 @@ class ClaimReader:
     """
 
     def __init__(self, env, day=None):
-        self.env = env
+        super().__init__(env)
         self.day = day
         self.rates = env["res.company"]._recouvrement_reference_rates()
         self._companies = {}
@@ -238,25 +207,6 @@ class ClaimReader:
         each = self._company(fact.company_id)["per"] == PER_INSTALMENT
         return ("item", fact.id) if each or fact.is_entry else ("move", fact.move_id)
 
-    def _indemnities_taken(self, facts):
-        """``{key: amount}`` of the indemnities charged or waived."""
-        ids = tuple({fact.move_id for fact in facts}) or (0,)
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT x.move_id, x.move_line_id,"
-                " CASE WHEN x.waived THEN 0 ELSE x.amount END"
-                " FROM recouvrement_charge x"
-                f" WHERE x.kind = 'indemnity' AND x.standing AND {STANDING}"
-                " AND x.move_id IN %s",
-                ids,
-            )
-        )
-        taken = {}
-        for move_id, item_id, amount in rows:
-            taken[("move", move_id)] = taken.get(("move", move_id), 0) + float(amount)
-            taken[("item", item_id)] = float(amount)
-        return taken
-
     def _euro(self, amount, fact):
         """An amount in euro, in the currency of the item."""
         currency = self.env["res.currency"].browse(fact.currency_id)
@@ -354,188 +304,6 @@ class ClaimReader:
                 "late_rate": company.recouvrement_late_rate,
             }
         return self._companies[company_id]
-
-    # ------------------------------------------------------------------
-    # Queries
-    # ------------------------------------------------------------------
-    def _facts(self, condition):
-        """Items that may be claimed, with the other instalments of their invoices."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH wanted AS MATERIALIZED (
-                    SELECT l.id, l.move_id
-                      FROM account_move_line l
-                      JOIN account_move m ON m.id = l.move_id
-                     WHERE %(condition)s)
-                SELECT l.id, l.move_id, l.company_id, l.currency_id, c.decimal_places,
-                       d.id, %(kind)s,
-                       round(l.amount_currency * 10 ^ c.decimal_places)::bigint,
-                       round(l.amount_residual_currency
-                             * 10 ^ c.decimal_places)::bigint,
-                       COALESCE(l.date_maturity, l.invoice_date, l.date),
-                       COALESCE(m.invoice_date, m.date),
-                       COALESCE(m.recouvrement_performed_on, m.delivery_date),
-                       m.recouvrement_available_on,
-                       m.recouvrement_suspended_on,
-                       m.recouvrement_completed_on,
-                       round(COALESCE(m.recouvrement_retention, 0)
-                             * 10 ^ c.decimal_places)::bigint,
-                       d.public_buyer, d.late_rate,
-                       CASE WHEN d.insolvency IS NOT NULL THEN d.insolvency_date END,
-                       m.move_type = 'entry', w.id IS NOT NULL
-                  FROM account_move_line l
-                  JOIN account_move m ON m.id = l.move_id
-                  JOIN res_currency c ON c.id = l.currency_id
-                  JOIN res_partner p ON p.id = l.partner_id
-             LEFT JOIN recouvrement_dossier d
-                    ON d.company_id = l.company_id
-                   AND d.partner_id = p.commercial_partner_id
-             LEFT JOIN wanted w ON w.id = l.id
-                 WHERE l.move_id IN (SELECT move_id FROM wanted)
-                   AND l.account_id IN %(accounts)s
-                   AND l.amount_currency > 0
-                   AND m.state = 'posted'
-                   AND m.move_type IN ('out_invoice', 'out_receipt', 'entry')
-                   AND m.recouvrement_is_charge IS NOT TRUE
-                   -- credited in full, it was never owed
-                   AND m.payment_state IS DISTINCT FROM 'reversed'
-                """,
-                condition=condition,
-                kind=_kind(self.env),
-                accounts=self.env["recouvrement.open.item"]._receivable_ids(),
-            )
-        )
-        return [Facts(*row) for row in rows]
-
-    def _movements(self, ids):
-        """``{item id: [Movement]}``: payments and credit notes at their real dates."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT p.debit_move_id, s.date,
-                       CASE WHEN sm.move_type = 'out_refund' THEN %(note)s
-                            ELSE %(payment)s END,
-                       round(p.debit_amount_currency * 10 ^ c.decimal_places)::bigint
-                  FROM account_partial_reconcile p
-                  JOIN account_move_line s ON s.id = p.credit_move_id
-                  JOIN account_move sm ON sm.id = s.move_id
-                  JOIN res_currency c ON c.id = p.debit_currency_id
-                 WHERE p.debit_move_id IN %(ids)s AND p.debit_amount_currency > 0
-                """,
-                note=CREDIT_NOTE,
-                payment=PAYMENT,
-                ids=ids,
-            )
-        )
-        movements = defaultdict(list)
-        for item_id, *movement in rows:
-            movements[item_id].append(Movement(*movement))
-        return movements
-
-    def _charged(self, ids, movements):
-        """``{item id: last day charged}``; the amounts join the movements."""
-        rows = self.env.execute_query(
-            SQL(
-                f"""
-                SELECT x.move_line_id, max(x.date_to),
-                       round(sum(x.amount) * 10 ^ max(c.decimal_places))::bigint
-                  FROM recouvrement_charge x
-                  JOIN res_currency c ON c.id = x.currency_id
-                 WHERE x.kind = 'interest' AND x.standing AND {STANDING}
-                   AND x.move_line_id IN %s
-              GROUP BY x.move_line_id
-                """,
-                ids,
-            )
-        )
-        charged = {}
-        for item_id, until, amount in rows:
-            charged[item_id] = until
-            movements[item_id].append(Movement(until, CHARGE, amount))
-        return charged
-
-    def _events(self, facts):
-        """``{item id: [(from, to)]}`` of suspended interest, ``{item id: notice}``."""
-        pauses, notices = defaultdict(list), {}
-        dossiers = tuple({f.dossier_id for f in facts if f.dossier_id}) or (0,)
-        by_dossier = defaultdict(list)
-        for row in self._event_rows(dossiers):
-            by_dossier[row[0]].append(row[1:])
-        if by_dossier:
-            for fact in facts:
-                for kind, start, end, moves in by_dossier.get(fact.dossier_id, ()):
-                    # an event without invoices is about those there were
-                    if fact.move_id not in moves if moves else fact.issued > start:
-                        continue
-                    if kind in INTEREST_SUSPENSIONS:
-                        pauses[fact.id].append((start, end))
-                    elif start >= fact.due:
-                        known = notices.get(fact.id)
-                        notices[fact.id] = min(known or start, start)
-        consumers = tuple(f.id for f in facts if f.kind == CONSUMER)
-        if consumers:
-            for item_id, day in self._letters(consumers):
-                notices[item_id] = min(notices.get(item_id) or day, day)
-        return pauses, notices
-
-    def _event_rows(self, dossiers):
-        return self.env.execute_query(
-            SQL(
-                """
-                SELECT e.dossier_id, e.kind, e.date, e.date_end,
-                       array_agg(r.move_id) FILTER (WHERE r.move_id IS NOT NULL)
-                  FROM recouvrement_legal_event e
-             LEFT JOIN recouvrement_legal_event_move_rel r ON r.event_id = e.id
-                 WHERE e.active AND e.dossier_id IN %s AND e.kind IN %s
-              GROUP BY e.id
-                """,
-                dossiers,
-                (*INTEREST_SUSPENSIONS, FORMAL_NOTICE),
-            )
-        )
-
-    def _letters(self, ids):
-        """Day on which a registered formal notice took effect, for each item."""
-        return self.env.execute_query(
-            SQL(
-                """
-                SELECT rl.move_line_id, min(day)
-                  FROM recouvrement_relance_line rl
-                  JOIN account_move_line l ON l.id = rl.move_line_id
-                  JOIN res_company c ON c.id = l.company_id
-                  JOIN recouvrement_relance r ON r.id = rl.relance_id
-                  JOIN recouvrement_level v ON v.id = r.level_id AND v.formal_notice
-                  JOIN recouvrement_delivery x
-                    ON x.relance_id = r.id AND x.channel = 'registered'
-                 CROSS JOIN LATERAL (
-                    SELECT CASE c.recouvrement_notice_basis
-                                WHEN 'posted' THEN x.posted_on
-                                WHEN 'received' THEN x.received_on
-                                ELSE x.presented_on END AS day) d
-                 WHERE rl.move_line_id IN %s AND rl.kind = 'a_late'
-                   AND rl.cancelled IS NOT TRUE AND rl.struck IS NOT TRUE
-                   AND x.is_test IS NOT TRUE
-                   AND x.state IN ('todo', 'sent', 'delivered', 'returned')
-                   AND r.state NOT IN ('refused', 'cancelled')
-                   AND day >= COALESCE(l.date_maturity, l.invoice_date, l.date)
-              GROUP BY rl.move_line_id
-                """,
-                ids,
-            )
-        )
-
-
-def _kind(env):
-    """The kind that holds for an invoice, as ``Debtor.on`` says it."""
-    return SQL(
-        """
-        CASE WHEN d.id IS NULL THEN %s
-             WHEN m.invoice_date < d.kind_since THEN COALESCE(d.kind_before, d.kind)
-             ELSE d.kind END
-        """,
-        kind_sql(reason_sql(env, SQL("l.company_id"))),
-    )
 
 
 def _to_claim(claim, total):

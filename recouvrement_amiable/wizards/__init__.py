@@ -11,3 +11,4 @@ from . import recouvrement_dry_run
 from . import recouvrement_release_ask
 from . import recouvrement_go_live
 from . import recouvrement_claim_statement
+from . import recouvrement_claim_line
