@@ -9,7 +9,7 @@ from odoo.tools import SQL
 from ..legal.interest import CHARGE, CREDIT_NOTE, PAYMENT, Movement
 from ..legal.parameters import CONSUMER
 from ..legal.prescription import FORMAL_NOTICE
-from .debtor_kind import kind_sql, reason_sql
+from .debtor_kind import kind_on_sql, kind_sql, reason_sql
 from .recouvrement_charge import STANDING
 from .recouvrement_legal_event import INTEREST_SUSPENSIONS
 
@@ -237,12 +237,11 @@ class ClaimFacts:
 
 
 def _kind(env):
-    """The kind that holds for an invoice, as ``Debtor.on`` says it."""
+    """The kind that holds for an invoice; the one proposed where nothing is known."""
     return SQL(
         """
-        CASE WHEN d.id IS NULL THEN %s
-             WHEN m.invoice_date < d.kind_since THEN COALESCE(d.kind_before, d.kind)
-             ELSE d.kind END
+        CASE WHEN d.id IS NULL THEN %s ELSE %s END
         """,
         kind_sql(reason_sql(env, SQL("l.company_id"))),
+        kind_on_sql(SQL("m.invoice_date")),
     )

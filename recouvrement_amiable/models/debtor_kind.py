@@ -75,6 +75,18 @@ def kind_sql(reason):
     return SQL("CASE %s %s END", reason, cases)
 
 
+def kind_on_sql(day):
+    """:meth:`Debtor.on` as an SQL expression; ``d`` is the dossier.
+
+    :param SQL day: of the invoice
+    """
+    return SQL(
+        "CASE WHEN %s < d.kind_since THEN COALESCE(d.kind_before, d.kind)"
+        " ELSE d.kind END",
+        day,
+    )
+
+
 def _public_digit_sql():
     """First digit of the SIREN of a public body, else NULL: 1 or 2.
 

@@ -16,6 +16,7 @@ from ..legal.prescription import (
     limitation,
 )
 from ..legal.sectors import SECTORS, UNKNOWN, rule_of
+from .debtor_kind import kind_on_sql
 from .limitation_words import error_text
 
 # Tables whose pending writes the reader must see.
@@ -41,11 +42,7 @@ DUE = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
 IS_CHARGE = SQL(
     "EXISTS (SELECT 1 FROM recouvrement_charge z WHERE z.charge_move_id = l.move_id)"
 )
-# The kind that holds for an item, as ``Debtor.on`` says it; ``d`` is its dossier.
-KIND = SQL(
-    "CASE WHEN m.invoice_date < d.kind_since"
-    " THEN COALESCE(d.kind_before, d.kind) ELSE d.kind END"
-)
+KIND = kind_on_sql(SQL("m.invoice_date"))
 
 
 class RecouvrementLimitationReader(models.AbstractModel):
