@@ -35,7 +35,7 @@ class RecouvrementDossier(models.Model):
 
     @api.model
     def _gather_accounts(self, companies, partners=None):
-        """Customers with something open, their balance and first invoice.
+        """Customers with something open, their balance and oldest open invoice.
 
         In ``open_account``, for all that needs it in this transaction.
         """
@@ -46,22 +46,17 @@ class RecouvrementDossier(models.Model):
             SQL(
                 """
                 CREATE TEMP TABLE open_account ON COMMIT DROP AS
-                SELECT b.*, f.first_date
-                  FROM (
-                    SELECT l.company_id, q.commercial_partner_id AS partner_id,
-                           sum(l.amount_residual) AS balance
-                      FROM account_move_line l
-                      JOIN res_partner q ON q.id = l.partner_id
-                     WHERE l.account_id IN %(accounts)s
-                       AND l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
-                       AND l.company_id IN %(companies)s AND %(scope)s
-                  GROUP BY l.company_id, q.commercial_partner_id) b
-             LEFT JOIN (%(first)s) f
-                    ON f.company_id = b.company_id AND f.partner_id = b.partner_id
+                SELECT l.company_id, q.commercial_partner_id AS partner_id,
+                       sum(l.amount_residual) AS balance,
+                       min(l.invoice_date) FILTER (WHERE l.balance > 0)
+                           AS first_open
+                  FROM account_move_line l
+                  JOIN res_partner q ON q.id = l.partner_id
+                 WHERE l.account_id IN %(accounts)s
+                   AND l.reconciled IS NOT TRUE AND l.parent_state = 'posted'
+                   AND l.company_id IN %(companies)s AND %(scope)s
+              GROUP BY l.company_id, q.commercial_partner_id
                 """,
-                first=self.env["recouvrement.scenario"]._first_invoice_sql(
-                    companies, partners
-                ),
                 accounts=item._receivable_ids(),
                 companies=tuple(companies.ids),
                 scope=SQL("q.commercial_partner_id IN %s", tuple(partners.ids))

@@ -86,10 +86,10 @@ class RecouvrementOpenItem(models.Model):
         )
 
     @api.model
-    def _query(self, companies, day=None, scope=None, alike=False, whole=None):
-        return SituationQuery(
-            self.env, companies._recouvrement_parameters(day), scope, alike, whole
-        )
+    def _query(self, companies, day=None, scope=None, **options):
+        """:param options: of ``SituationQuery``"""
+        parameters = companies._recouvrement_parameters(day)
+        return SituationQuery(self.env, parameters, scope, **options)
 
     @api.model
     def _receivable_ids(self):

@@ -217,7 +217,7 @@ class RecouvrementScenario(models.Model):
                      p.country_id, day.day,
                      p.trust ->> d.company_id::text = 'bad' AS is_bad,
                      c.parent_path,
-                     b.balance, b.first_date
+                     b.balance, b.first_open
                 FROM recouvrement_dossier d
                 JOIN day ON day.company_id = d.company_id
                 JOIN res_partner p ON p.id = d.partner_id
@@ -241,7 +241,16 @@ class RecouvrementScenario(models.Model):
                AND (s.segment_class IS NULL
                     OR (g.risk_class <> 'none' AND g.risk_class >= s.segment_class))
                AND (COALESCE(s.segment_new_days, 0) = 0
-                    OR g.first_date > g.day - s.segment_new_days)
+                    OR (g.first_open > g.day - s.segment_new_days
+                        -- nor an invoice paid since; the array keeps it to an index
+                        AND NOT EXISTS (
+                          SELECT 1 FROM account_move m
+                           WHERE m.partner_id = ANY(ARRAY(
+                                   SELECT q.id FROM res_partner q
+                                    WHERE q.commercial_partner_id = g.partner_id))
+                             AND m.company_id = g.company_id
+                             AND m.state = 'posted' AND m.move_type = 'out_invoice'
+                             AND m.invoice_date <= g.day - s.segment_new_days)))
                AND (COALESCE(s.segment_amount_min, 0) = 0
                     OR g.balance >= s.segment_amount_min)
                AND (COALESCE(s.segment_amount_max, 0) = 0
@@ -265,30 +274,4 @@ class RecouvrementScenario(models.Model):
             tag=SQL.identifier(self._fields["segment_category_ids"].column2),
             lands=SQL.identifier(self._fields["segment_country_ids"].relation),
             land=SQL.identifier(self._fields["segment_country_ids"].column2),
-        )
-
-    @api.model
-    def _first_invoice_sql(self, companies, partners=None):
-        """First invoice of each customer; only read when a segment asks for it."""
-        wanted = self.sudo().search_count(
-            [("segment_new_days", ">", 0), ("by_hand", "=", False)], limit=1
-        )
-        if not wanted:
-            return SQL(
-                "SELECT NULL::int company_id, NULL::int partner_id,"
-                " NULL::date first_date WHERE false"
-            )
-        return SQL(
-            """
-            SELECT m.company_id, m.commercial_partner_id AS partner_id,
-                   min(m.invoice_date) AS first_date
-              FROM account_move m
-             WHERE m.state = 'posted' AND m.move_type = 'out_invoice'
-               AND m.company_id IN %s AND %s
-          GROUP BY m.company_id, m.commercial_partner_id
-            """,
-            tuple(companies.ids),
-            SQL("m.commercial_partner_id IN %s", tuple(partners.ids))
-            if partners
-            else SQL("TRUE"),
         )

@@ -41,20 +41,27 @@ COLUMNS = (
 )
 
 
+# Dossiers whose items are rather looked up than read through.
+FEW = 100
+
+
 class RelancePlan(RelanceWriter):
     """Plans the relances of some dossiers of one company on one day."""
 
     # ------------------------------------------------------------------
     # Steps
     # ------------------------------------------------------------------
-    def classify(self, scope):
-        """Situations of the dossiers in scope, and one decision per dossier.
+    def classify(self, dossier_ids=None):
+        """Situations of some dossiers, or all, and one decision per dossier.
 
-        :param SQL scope: condition on ``l`` (account_move_line)
+        :param dossier_ids: of the company; None for all of them
         """
         item = self.env["recouvrement.open.item"]
-        item._prepare_read(whole=True)
-        query = item._query(self.company, self.day, scope, whole=True)
+        whole = dossier_ids is None or len(dossier_ids) > FEW
+        item._prepare_read(whole=whole)
+        query = item._query(
+            self.company, self.day, whole=whole, **self._scope(dossier_ids)
+        )
         self._execute(SQL("DROP TABLE IF EXISTS plan_item, plan_dossier"))
         self._execute(
             SQL(
@@ -70,12 +77,28 @@ class RelancePlan(RelanceWriter):
             )
         )
 
+    def _scope(self, dossier_ids):
+        """Options of the one query: what costs, grows with these dossiers alone."""
+        if dossier_ids is None:
+            return {"scope": SQL("l.company_id = %s", self.company.id)}
+        ids = tuple(dossier_ids) or (0,)
+        return {
+            "scope": SQL("d.company_id = %s AND d.id IN %s", self.company.id, ids),
+            "among": SQL(
+                "l.partner_id = ANY(ARRAY("
+                "SELECT q.id FROM recouvrement_dossier k"
+                " JOIN res_partner q ON q.commercial_partner_id = k.partner_id"
+                " WHERE k.id IN %s))",
+                ids,
+            ),
+        }
+
     def _decisions(self):
         """One row per dossier: the level to send, or why nothing is sent."""
         return SQL(
             """
-            SELECT a.*, a.due_key[2] AS level_id,
-                   COALESCE(a.due_key[1] < 0, false) AS courtesy,
+            SELECT a.*, (a.due_key & 4294967295)::int AS level_id,
+                   COALESCE(a.due_key < 0, false) AS courtesy,
                    a.due_key IS NOT NULL AS is_due,
                    h.situation, h.reason, h.next_date, h.next_level_id,
                    h.detail, h.until, h.credit_policy, h.scenario_id
@@ -100,12 +123,17 @@ class RelancePlan(RelanceWriter):
 
     @staticmethod
     def _groups():
-        """Sums per dossier, situation and reason; ``oldest`` packs days and id."""
+        """Sums per dossier, situation and reason.
+
+        ``oldest`` packs days and id, ``due_key`` delay and level: the smallest and
+        the largest of them are what counts.
+        """
         return SQL(
             """
             SELECT p.dossier_id, p.partner_id, p.situation, p.reason,
                    CASE WHEN p.situation = 'due'
-                        THEN max(ARRAY[p.next_delay, p.next_level_id]) END AS due_key,
+                        THEN max(p.next_delay::bigint << 32 | p.next_level_id) END
+                       AS due_key,
                    min((-p.days_late)::bigint << 32 | p.id) AS oldest,
                    COALESCE(sum(p.amount_residual) FILTER (
                        WHERE p.is_late AND p.amount_residual > 0), 0) AS late,

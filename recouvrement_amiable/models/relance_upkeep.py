@@ -98,13 +98,7 @@ class RecouvrementRelance(models.Model):
     def _revalidate_company(self, company):
         self.env.flush_all()
         plan = RelancePlan(self.env, company, company._recouvrement_today())
-        plan.classify(
-            SQL(
-                "d.company_id = %s AND d.id IN %s",
-                company.id,
-                tuple(self.dossier_id.ids),
-            )
-        )
+        plan.classify(self.dossier_id.ids)
         left = self.filtered(lambda r: any(r.delivery_ids.mapped("has_left")))
         fresh = self - left
         before = {relance.id: relance._asked() for relance in self}

@@ -79,9 +79,7 @@ class RecouvrementRun(models.Model):
             return True
         self.env["recouvrement.dossier"]._stamp(ids, self.date)
         plan = RelancePlan(self.env, self.company_id, self.date, self, self.is_test)
-        plan.classify(
-            SQL("d.company_id = %s AND d.id IN %s", self.company_id.id, tuple(ids))
-        )
+        plan.classify(ids)
         if self.is_dry:
             plan.without_relances()
         else:

@@ -83,12 +83,27 @@ def ladder_cte():
     )
 
 
-def _line_sql(scope, receivable_ids):
-    """Open receivable items. ``days_late`` is negative before the due date.
+def open_condition(receivable_ids, among=None):
+    """Condition on ``l`` (account_move_line) that an index of Odoo serves.
 
     The accounts are spelled out: the planner then knows how many items to expect,
-    which it cannot tell through a join with the accounts. Of the invoices only those
-    that say something are joined (``SPECIAL_MOVE``, which an index serves).
+    which it cannot tell through a join with the accounts.
+
+    :param tuple receivable_ids: ids of accounts
+    :param SQL among: condition on ``l`` that narrows it further
+    """
+    return SQL(
+        "l.account_id IN %s AND l.reconciled IS NOT TRUE AND %s",
+        receivable_ids,
+        among or SQL("TRUE"),
+    )
+
+
+def _line_sql(scope, is_open):
+    """Open receivable items. ``days_late`` is negative before the due date.
+
+    Of the invoices only those that say something are joined (``SPECIAL_MOVE``, which
+    an index serves).
     """
     due = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
     marks = flags(
@@ -126,8 +141,7 @@ def _line_sql(scope, receivable_ids):
             ON d.company_id = l.company_id
            AND d.partner_id = p.commercial_partner_id
      LEFT JOIN account_move m ON m.id = l.move_id AND (%(special)s)
-         WHERE l.account_id IN %(accounts)s
-           AND l.reconciled IS NOT TRUE
+         WHERE %(is_open)s
            AND l.parent_state = 'posted'
            AND l.amount_residual_currency <> 0
            AND (%(scope)s)
@@ -135,18 +149,25 @@ def _line_sql(scope, receivable_ids):
         due=due,
         marks=marks,
         special=SQL(SPECIAL_MOVE.format(alias="m.")),
-        accounts=receivable_ids,
+        is_open=is_open,
         scope=scope,
     )
 
 
-def _reached_join(whole):
+def _reached_join(whole, is_open):
     """Highest delay said about each item, before and after the due date.
 
     The level's own delay counts, so that a corrected ladder moves what was
-    already said with it. A whole ledger is gathered at once; for a few customers
-    each item looks up its own.
+    already said with it. What was said about many items is gathered at once, without
+    what was said about those paid since; for a few customers each item looks up its
+    own.
     """
+    among = SQL("rl.move_line_id = line.id")
+    if whole:
+        among = SQL(
+            "rl.move_line_id IN (SELECT l.id FROM account_move_line l WHERE %s)",
+            is_open,
+        )
     reached = SQL(
         """
         SELECT rl.move_line_id,
@@ -154,10 +175,10 @@ def _reached_join(whole):
                max(v.delay) FILTER (WHERE v.delay < 0) AS early_delay
           FROM recouvrement_relance_line rl
           JOIN recouvrement_level v ON v.id = rl.level_id
-         WHERE rl.granted AND rl.cancelled IS NOT TRUE %s
+         WHERE rl.granted AND rl.cancelled IS NOT TRUE AND %s
       GROUP BY rl.move_line_id
         """,
-        SQL() if whole else SQL("AND rl.move_line_id = line.id"),
+        among,
     )
     return SQL(
         "LEFT JOIN %s (%s) r ON r.move_line_id = line.id",
@@ -226,12 +247,12 @@ def _unpack(place):
     return columns
 
 
-def placed_cte(scope, receivable_ids, whole):
+def placed_cte(scope, is_open, whole):
     """Place of each open item in its ladder: how many levels passed, and reached.
 
     :param SQL scope: see ``SituationQuery``
-    :param tuple receivable_ids: ids of accounts
-    :param bool whole: the scope is (nearly) the whole ledger
+    :param SQL is_open: see ``open_condition``
+    :param bool whole: many items are read
     """
     # OFFSET 0 keeps each step apart: PostgreSQL would otherwise copy the
     # expressions into one another and compute them ten times a row.
@@ -262,8 +283,8 @@ def placed_cte(scope, receivable_ids, whole):
             ) w
         """,
         place=_pack(),
-        line=_line_sql(scope, receivable_ids),
-        reached=_reached_join(whole),
+        line=_line_sql(scope, is_open),
+        reached=_reached_join(whole, is_open),
     )
 
 

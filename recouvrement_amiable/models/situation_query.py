@@ -74,15 +74,18 @@ class SituationQuery:
         (account_move_line) that keeps whole accounts, or None for all
     :param alike: one row for the items of a dossier that stand at the same place,
         with their number and sum, instead of one row per item
-    :param whole: the scope is nearly the whole ledger; by default where there is none
+    :param whole: many items are read; by default where there is no scope
+    :param among: SQL condition on ``l`` alone, which an index serves, that keeps at
+        least the items in scope
     """
 
-    def __init__(self, env, companies, scope=None, alike=False, whole=None):
+    def __init__(self, env, companies, scope=None, alike=False, whole=None, among=None):
         self.env = env
         self.companies = companies
         self.scope = scope or SQL("TRUE")
         self.alike = alike
         self.whole = scope is None if whole is None else whole
+        self.among = among
 
     # ------------------------------------------------------------------
     # Extension points
@@ -112,10 +115,11 @@ class SituationQuery:
 
     def _ctes(self):
         hot, inline = "MATERIALIZED", ""
-        accounts_ids = self.env["recouvrement.open.item"]._receivable_ids()
+        receivable_ids = self.env["recouvrement.open.item"]._receivable_ids()
+        is_open = steps.open_condition(receivable_ids, self.among)
         item_holds = steps.holds_cte(self.item_hold_sources(), "move_line_id")
         dossier_holds = steps.holds_cte(self.dossier_hold_sources(), "dossier_id")
-        placed = steps.placed_cte(self.scope, accounts_ids, self.whole)
+        placed = steps.placed_cte(self.scope, is_open, self.whole)
         return [
             ("company", hot, steps.company_cte(self.companies)),
             ("ladder", hot, steps.ladder_cte()),

@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from ..models.relance_plan import RelancePlan
@@ -312,7 +311,7 @@ class RecouvrementGoLive(models.TransientModel):
         """Late items get the level of their age; nothing is sent."""
         self.env["recouvrement.dossier"].sudo()._refresh(self.company_id, today)
         plan = RelancePlan(self.env(su=True), self.company_id, today)
-        plan.classify(SQL("l.company_id = %s", self.company_id.id))
+        plan.classify()
         plan.enter()
 
 

@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ..models.relance_plan import RelancePlan
 
@@ -163,13 +162,7 @@ class RecouvrementRelanceNow(models.TransientModel):
         dossiers = dossiers.filtered(lambda dossier: dossier.id in with_items)
         if not dossiers:
             return []
-        plan.classify(
-            SQL(
-                "d.company_id = %s AND d.partner_id IN %s",
-                company.id,
-                tuple(dossiers.partner_id.ids),
-            )
-        )
+        plan.classify(dossiers.ids)
         plan.force(level, self.env["account.move.line"].browse(chosen))
         return plan.insert("manual")
 
