@@ -7,14 +7,12 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.misc import format_date
 
-from .progress import alone, commit_progress, roll_back
+from .progress import LIMIT_ALERTS, in_each_company
 
 _logger = logging.getLogger(__name__)
 
 # Time to gather accounts and references before a limit is looked at again.
 REVIEW_NOTICE = timedelta(days=14)
-# Second half of the advisory lock's key, beside those of the other jobs.
-LIMIT_ALERTER = -3
 
 
 class RecouvrementLimit(models.Model):
@@ -34,36 +32,25 @@ class RecouvrementLimit(models.Model):
 
     @api.model
     def _cron_alert(self):
-        """One company's trouble does not keep the others from being told."""
-        approved = self.sudo()._read_group([("state", "=", "approved")], ["company_id"])
-        with alone(self.env, LIMIT_ALERTER) as mine:
-            if not mine:
-                return
-            failed = [
-                company.name
-                for (company,) in approved
-                if not self.sudo()._alert_company(company)
-            ]
+        limits = self.sudo()
+        approved = limits._read_group([("state", "=", "approved")], ["company_id"])
+        failed = in_each_company(
+            self.env,
+            LIMIT_ALERTS,
+            [company for (company,) in approved],
+            limits._alert_company,
+        )
         if failed:
+            names = ", ".join(failed)
             raise UserError(
-                self.env._(
-                    "The limits of %s could not be looked at.", ", ".join(failed)
-                )
+                self.env._("The limits of %s could not be looked at.", names)
             )
 
     @api.model
     def _alert_company(self, company):
-        """:return: whether it went through"""
         day = company._recouvrement_today()
-        try:
-            for limit in self.search(self._to_tell(company, day)):
-                limit._alert(day)
-            commit_progress(self.env)
-        except Exception:
-            _logger.exception("Limits of company %s", company.id)
-            roll_back(self.env)
-            return False
-        return True
+        for limit in self.search(self._to_tell(company, day)):
+            limit._alert(day)
 
     @api.model
     def _to_tell(self, company, day):

@@ -12,13 +12,11 @@ from odoo.tools.misc import format_date, formatLang
 from ..legal.dates import add_months
 from ..legal.sectors import rule_of
 from .guarantee_alert_words import ACTIVITY
-from .progress import alone, commit_progress, roll_back
+from .progress import LIMITATION_ALERTS, in_each_company
 from .recouvrement_limitation import STAGES
 
 _logger = logging.getLogger(__name__)
 
-# Second half of the advisory lock's key, beside those of planners and other jobs.
-WATCHER = -3
 # An alert asks to be dealt with within that time, not on the last day.
 TIME_TO_ACT = timedelta(days=14)
 
@@ -30,34 +28,21 @@ class RecouvrementLimitation(models.Model):
 
     @api.model
     def _cron_alert(self):
-        """Refresh what is near in every company, and tell who follows it.
-
-        One company's trouble does not keep the others from being told.
-        """
-        with alone(self.env, WATCHER) as mine:
-            if not mine:
-                return
-            companies = self.env["res.company"].sudo().search([("active", "=", True)])
-            failed = [company for company in companies if not self._alert(company)]
+        """Refresh what is near in every company, and tell who follows it."""
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
+        failed = in_each_company(
+            self.env, LIMITATION_ALERTS, companies, self.sudo()._alert
+        )
         if failed:
-            names = ", ".join(company.name for company in failed)
+            names = ", ".join(failed)
             raise UserError(
                 self.env._("The prescription of %s could not be looked at.", names)
             )
 
     @api.model
     def _alert(self, company):
-        """:return: whether it went through"""
-        try:
-            limitations = self.sudo()
-            limitations._refresh(company)
-            limitations._tell(company, company._recouvrement_today())
-            commit_progress(self.env)
-        except Exception:
-            _logger.exception("Prescription in company %s", company.id)
-            roll_back(self.env)
-            return False
-        return True
+        self._refresh(company)
+        self._tell(company, company._recouvrement_today())
 
     # ------------------------------------------------------------------
     # Telling
@@ -78,7 +63,7 @@ class RecouvrementLimitation(models.Model):
         untold = []
         for (dossier_id, stage), rows in groups:
             dossier = self.env["recouvrement.dossier"].browse(dossier_id)
-            user = self._reader(company, dossier)
+            user = dossier._alert_reader(collector_first=True)
             if not user:
                 untold.append(dossier_id)
                 continue
@@ -126,14 +111,6 @@ class RecouvrementLimitation(models.Model):
             if row["stage"]
             and (not row["told_months"] or row["stage"] < row["told_months"])
         ]
-
-    @api.model
-    def _reader(self, company, dossier):
-        """Who follows the dossier, else the credit manager; never a former user."""
-        for user in (dossier._collector(), company.recouvrement_manager_id):
-            if user.active and company in user.company_ids:
-                return user
-        return self.env["res.users"]
 
     @api.model
     def _create_activity(self, dossier, rows, user, day):

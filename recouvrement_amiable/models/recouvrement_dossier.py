@@ -301,11 +301,15 @@ class RecouvrementDossier(models.Model):
             or company.recouvrement_manager_id
         )
 
-    def _alert_reader(self):
-        """The credit manager, else who follows the dossier; never a former user."""
+    def _alert_reader(self, collector_first=False):
+        """The credit manager and who follows the dossier: one of them.
+
+        :return: res.users, never a former user; empty when there is nobody
+        """
         self.ensure_one()
         company = self.company_id.sudo()
-        for user in (company.recouvrement_manager_id, self._collector()):
+        users = [company.recouvrement_manager_id, self._collector()]
+        for user in reversed(users) if collector_first else users:
             if user.active and company in user.company_ids:
                 return user
         return self.env["res.users"]

@@ -6,15 +6,13 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, groupby
 
-from .progress import alone, commit_progress, roll_back
+from .progress import GUARANTEE_ALERTS, in_each_company
 from .recouvrement_guarantee import ENDING
 
 _logger = logging.getLogger(__name__)
 
 # An insurer wants to be told; ten days leave time to gather the papers.
 DECLARATION_NOTICE = timedelta(days=10)
-# Second half of the advisory lock's key, beside those of planners and scorer.
-ALERTER = -2
 
 
 class RecouvrementGuarantee(models.Model):
@@ -22,35 +20,21 @@ class RecouvrementGuarantee(models.Model):
 
     @api.model
     def _cron_alert(self):
-        """Tell who must act on guarantees that end and on items to declare.
-
-        One company's trouble does not keep the others from being told.
-        """
-        with alone(self.env, ALERTER) as mine:
-            if not mine:
-                return
-            failed = [
-                company for company in self._companies() if not self._alert(company)
-            ]
+        """Tell who must act on guarantees that end and on items to declare."""
+        failed = in_each_company(
+            self.env, GUARANTEE_ALERTS, self._companies(), self._alert
+        )
         if failed:
-            names = ", ".join(company.name for company in failed)
+            names = ", ".join(failed)
             raise UserError(
                 self.env._("The guarantees of %s could not be looked at.", names)
             )
 
     @api.model
     def _alert(self, company):
-        """:return: whether it went through"""
-        try:
-            self.env["recouvrement.guarantee.alert"].sudo()._raise_alerts(
-                company.sudo(), company._recouvrement_today()
-            )
-            commit_progress(self.env)
-        except Exception:
-            _logger.exception("Guarantees of company %s", company.id)
-            roll_back(self.env)
-            return False
-        return True
+        self.env["recouvrement.guarantee.alert"].sudo()._raise_alerts(
+            company.sudo(), company._recouvrement_today()
+        )
 
 
 class RecouvrementGuaranteeAlert(models.Model):

@@ -9,7 +9,7 @@ from odoo.tools.misc import format_date, formatLang
 from ..analytics.measure import deciles
 from ..analytics.replay import days_error, quality, quarters
 from ..analytics.score import NAMES, Model
-from .progress import alone, commit_progress, roll_back
+from .progress import SCORER, alone, commit_progress, roll_back
 from .score_portfolio import SERIOUS
 from .score_refresh import ScoreRefresh, refresh_company
 from .score_sentence import percent
@@ -22,8 +22,6 @@ SAMPLE = 20_000
 ENOUGH_MEASURED = 50
 # Days between two lessons, and before an item issued can be called late or not.
 LEARN_EVERY, MATURE = 30, 90
-# Second half of the advisory lock's key, beside those of the planners.
-SCORER = -1
 
 
 class RecouvrementScoreModel(models.Model):

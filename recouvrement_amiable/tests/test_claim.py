@@ -105,7 +105,7 @@ class TestClaim(ClaimCommon):
         self.assertEqual((claim.interest, claim.indemnity), (0, 0))
 
     def test_a_consumer_after_the_notice_at_the_legal_rate(self):
-        """1,200.00 for 81 days at 2.75 %: 7.32, and no indemnity."""
+        """1,200.00 for 16 days at 2.75 %: 1.45, and no indemnity."""
         move = self._debt(1200, date(2026, 7, 31))
         dossier = self._set_kind("consumer")
         self.env["recouvrement.legal.event"].create(
@@ -115,7 +115,6 @@ class TestClaim(ClaimCommon):
                 "date": date(2026, 8, 15),
             }
         )
-        # 2.75 % on 1,200 for the 16 days after
         claim = self._claim(move)
         self.assertAlmostEqual(claim.interest, 1.45)
         self.assertEqual(claim.indemnity, 0)

@@ -242,27 +242,26 @@ class ClaimCharging:
                 )
             )
         self._keep(list(self.found), waived=True, reason=reason)
-        for dossier in self.items.sudo().mapped("partner_id.commercial_partner_id"):
-            self._log(dossier, reason)
+        waived = {}
+        for answer, _statement in self.found.values():
+            amounts = waived.setdefault(answer.dossier_id, {})
+            before = amounts.get(answer.currency_id, 0.0)
+            amounts[answer.currency_id] = before + answer.charges
+        for dossier_id, amounts in waived.items():
+            self._log(dossier_id, amounts, reason)
 
-    def _log(self, partner, reason):
-        answers = [
-            pair[0]
-            for pair in self.found.values()
-            if self.env["recouvrement.dossier"].browse(pair[0].dossier_id).partner_id
-            == partner
-        ]
-        if not answers:
-            return
-        dossier = self.env["recouvrement.dossier"].browse(answers[0].dossier_id)
-        currency = self.env["res.currency"].browse(answers[0].currency_id)
+    def _log(self, dossier_id, amounts, reason):
+        """:param dict amounts: by id of currency"""
+        currencies = self.env["res.currency"]
+        dossier = self.env["recouvrement.dossier"].browse(dossier_id)
         dossier._message_log(
             body=self.env._(
                 "Charges waived: %(amount)s. Reason: %(reason)s",
-                amount=formatLang(
-                    self.env,
-                    sum(answer.charges for answer in answers),
-                    currency_obj=currency,
+                amount=" + ".join(
+                    formatLang(
+                        self.env, amount, currency_obj=currencies.browse(currency_id)
+                    )
+                    for currency_id, amount in amounts.items()
                 ),
                 reason=reason,
             )

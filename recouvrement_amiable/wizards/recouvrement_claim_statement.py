@@ -31,7 +31,8 @@ class RecouvrementClaimStatement(models.TransientModel):
     )
     only_charging = fields.Boolean(
         string="Only Levels That Invoice",
-        help="Customers whose level reached says that charges are invoiced.",
+        help="Items that reached a level whose charges are to be invoiced, those paid"
+        " since included.",
     )
     line_ids = fields.One2many("recouvrement.claim.line", "statement_id")
     computed_for = fields.Char(
@@ -186,16 +187,16 @@ class RecouvrementClaimStatement(models.TransientModel):
                 "%s AND l.move_id IN %s", condition, tuple(self.move_ids._origin.ids)
             )
         found = claim._statements_of(condition, self.date)
-        situations = self._situations()
-        aside = self._set_aside(situations)
-        allowed = self._charging(situations) if self.only_charging else None
+        aside = self._set_aside()
+        allowed = self._charging(found) if self.only_charging else None
         items = self.env["account.move.line"].browse(found).sudo()
         rows = []
         for item in items.sorted(lambda item: (found[item.id][0].due, item.id)):
             answer, statement = found[item.id]
-            if allowed is not None and answer.dossier_id not in allowed:
+            if allowed is not None and item.id not in allowed:
                 continue
-            if not (answer.charges or answer.principal or answer.error):
+            owed = 0 if self.only_charging else answer.principal
+            if not (answer.charges or owed or answer.error):
                 continue
             rows.append(
                 {
@@ -205,37 +206,41 @@ class RecouvrementClaimStatement(models.TransientModel):
             )
         return rows
 
-    def _situations(self):
-        dossiers = self.dossier_ids
-        return self.env["recouvrement.open.item"]._situations(
-            dossiers.company_id, dossiers.partner_id, self.date
-        )
-
-    @staticmethod
-    def _set_aside(situations):
+    def _set_aside(self):
         """``{("item" or "dossier", id): reason}``: what a person looks at first.
 
         Nothing of it is forbidden; it is not ticked by itself.
         """
+        dossiers = self.dossier_ids
         aside = {}
-        for row in situations:
+        for row in self.env["recouvrement.open.item"]._situations(
+            dossiers.company_id, dossiers.partner_id, self.date
+        ):
             if row["item_holds"]:
                 aside["item", row["id"]] = row["item_holds"][0]
             if row["credit_amount"]:
                 aside["dossier", row["dossier_id"]] = "unallocated_credit"
         return aside
 
-    def _charging(self, situations):
-        """Dossiers that reached a level which invoices charges."""
-        levels = self.env["recouvrement.level"].browse(
-            {row["reached_level_id"] for row in situations if row["reached_level_id"]}
+    def _charging(self, item_ids):
+        """Those of some items that reached a level which invoices charges.
+
+        Paid since or not: paying the principal late does not settle the interest. As
+        superuser: the dossiers were checked, a message in test mode reached nobody.
+        """
+        lines = self.env["recouvrement.relance.line"].sudo()
+        return set(
+            lines.search(
+                [
+                    ("move_line_id", "in", list(item_ids)),
+                    ("granted", "=", True),
+                    ("cancelled", "=", False),
+                    ("level_id.charges", "=", "invoice"),
+                    ("relance_id.is_test", "=", False),
+                    ("relance_id.state", "not in", ("refused", "cancelled")),
+                ]
+            ).move_line_id.ids
         )
-        invoicing = set(levels.filtered(lambda v: v.charges == "invoice").ids)
-        return {
-            row["dossier_id"]
-            for row in situations
-            if row["reached_level_id"] in invoicing
-        }
 
     def _line_values(self, item, answer, aside):
         words = self.env["recouvrement.claim"]
