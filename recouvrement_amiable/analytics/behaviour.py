@@ -17,6 +17,14 @@ from typing import NamedTuple
 YEAR = 365
 
 
+def outcome(due, paid, tolerance):
+    """``(first day on which it is known whether it was paid in time, late?)``"""
+    last = due + tolerance
+    if paid is not None and paid <= last:
+        return paid + 1, False
+    return last + 1, True
+
+
 class Item(NamedTuple):
     """An instalment of an invoice, credit notes deducted.
 
@@ -31,28 +39,67 @@ class Item(NamedTuple):
     paid: int | None
     amount: float = 1.0
 
-    def outcome(self, tolerance):
-        """``(first day on which it is known whether it was paid in time, late?)``"""
-        last = self.due + tolerance
-        if self.paid is not None and self.paid <= last:
-            return self.paid + 1, False
-        return last + 1, True
-
     def known_from(self, tolerance):
-        return self.outcome(tolerance)[0]
+        return outcome(self.due, self.paid, tolerance)[0]
 
     def is_late(self, tolerance):
-        return self.outcome(tolerance)[1]
+        return outcome(self.due, self.paid, tolerance)[1]
 
-    def is_overdue(self, day):
-        """Whether it was left to pay on a day, its due date being past."""
-        return self.due < day and (self.paid is None or self.paid >= day)
 
-    def days_late(self, day):
-        """Days after (before: negative) the due date, as known on a day."""
-        if self.paid is not None and self.paid < day:
-            return self.paid - self.due
-        return day - self.due
+class Past:
+    """Items of a customer as known on a day, gone through once for all figures.
+
+    :param items: any order; ``(issued, due, paid, amount)`` as in :class:`Item`
+    :ivar payments: ``(days late, day paid)`` of what was paid before the day
+    :ivar overdue: amounts of what was left to pay, its due date being past
+    """
+
+    __slots__ = ("_items", "_known", "day", "overdue", "payments")
+
+    def __init__(self, items, day):
+        self.day = day
+        self.payments = []
+        self.overdue = []
+        self._items = []
+        self._known = {}
+        for _issued, due, paid, amount in items:
+            if paid is not None and paid < day:
+                late_by = paid - due
+                self.payments.append((late_by, paid))
+            else:
+                late_by = day - due
+                if late_by > 0:
+                    self.overdue.append(amount)
+            self._items.append((due, paid, late_by, amount))
+
+    def known(self, tolerance):
+        """``[(since, late?, days late, amount)]`` of what had ended, or was late.
+
+        Days late are those after (before: negative) the due date, so far.
+        """
+        if tolerance not in self._known:
+            day, found = self.day, []
+            for due, paid, late_by, amount in self._items:
+                since, late = outcome(due, paid, tolerance)
+                if since <= day:
+                    found.append((since, late, late_by, amount))
+            self._known[tolerance] = found
+        return self._known[tolerance]
+
+
+class Fading(dict):
+    """``2 ** (-age / half_life)`` by age in days, each worked out once.
+
+    :param half_life: in days
+    """
+
+    def __init__(self, half_life):
+        super().__init__()
+        self.half_life = half_life
+
+    def __missing__(self, age):
+        worth = self[age] = 2 ** (-age / self.half_life)
+        return worth
 
 
 @dataclass(frozen=True)
@@ -92,17 +139,18 @@ def behaviour(items, day, tolerance=0):
 
     :rtype: Behaviour
     """
-    overdue = [item.amount for item in items if item.is_overdue(day)]
-    sums = {"overdue": len(overdue), "overdue_amount": sum(overdue)}
+    return behaviour_of(Past(items, day), tolerance)
+
+
+def behaviour_of(past, tolerance):
+    """:func:`behaviour` of a :class:`Past`"""
+    sums = {"overdue": len(past.overdue), "overdue_amount": sum(past.overdue)}
     days, recent, older = [], [], []
     total = late_total = weighted = 0
-    for item in items:
-        since, late = item.outcome(tolerance)
-        if since > day:
-            continue
-        amount, late_by = item.amount, item.days_late(day)
+    year_ago = past.day - YEAR
+    for since, late, late_by, amount in past.known(tolerance):
         days.append(late_by)
-        (recent if since > day - YEAR else older).append(late)
+        (recent if since > year_ago else older).append(late)
         total += amount
         weighted += amount * late_by
         if late:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from .behaviour import Fading, Past
 from .portfolio import CENTRAL_QUANTILES
 
 # Half-life of a payment in days, and weight of the portfolio in payments.
 MEMORY, SHRINKAGE = 365, 3
+_WORTH = Fading(MEMORY)
 # A habit: so many payments at least, so large a share on so few days.
 HABIT_COUNT, HABIT_SHARE, HABIT_DAYS = 6, 0.75, 2
 # An item already later than ever is expected so many days from now.
@@ -73,25 +75,30 @@ def habit(items, day, usual):
     :param usual: :func:`quantiles` of the portfolio
     :rtype: Habit
     """
-    paid = [item for item in items if item.paid is not None and item.paid < day]
+    return habit_of(Past(items, day), usual)
+
+
+def habit_of(past, usual):
+    """:func:`habit` of a :class:`~.behaviour.Past`"""
+    day = past.day
     points = [(late, SHRINKAGE / len(usual)) for late in usual]
-    points += [(i.paid - i.due, 2 ** ((i.paid - day) / MEMORY)) for i in paid]
+    points += [(late, _WORTH[day - paid]) for late, paid in past.payments]
     points.sort()
-    runs = [_calendar(item.paid) for item in paid]
+    total = sum(weight for _late, weight in points)
+    runs = [_calendar(paid) for _late, paid in past.payments]
     month_days = _month_days(runs)
     return Habit(
-        median=_weighted(points, 0.5),
-        low=_weighted(points, 0.25),
-        high=_weighted(points, 0.75),
+        median=_weighted(points, 0.5 * total),
+        low=_weighted(points, 0.25 * total),
+        high=_weighted(points, 0.75 * total),
         month_days=month_days,
         # one run a month is no habit of the week
         week_day=None if month_days else _week_day(runs),
     )
 
 
-def _weighted(points, share):
-    """Weighted quantile of sorted ``(value, weight)``."""
-    wanted = share * sum(weight for _value, weight in points)
+def _weighted(points, wanted):
+    """Where the weights of sorted ``(value, weight)`` add up to so much."""
     for value, weight in points:
         wanted -= weight
         if wanted <= 0:

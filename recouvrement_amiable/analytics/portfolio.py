@@ -21,7 +21,9 @@ CENTRAL_QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
 def clipped(days):
-    return max(EARLIEST, min(LATEST, days))
+    if days > LATEST:
+        return LATEST
+    return EARLIEST if days < EARLIEST else days
 
 
 def period_of(day):
@@ -64,10 +66,12 @@ class Portfolio:
     def usual_share(self, day):
         """The late share that single items are held against: never nearly 0 or 1."""
         period = day // PERIOD
-        if period not in self._usual:
-            share = self._of(period)[0]
-            self._usual[period] = max(SURE, min(1 - SURE, share))
-        return self._usual[period]
+        try:
+            return self._usual[period]
+        except KeyError:
+            share = max(SURE, min(1 - SURE, self._of(period)[0]))
+            self._usual[period] = share
+            return share
 
     def days_late(self, day):
         """Faded mean of days late of what was paid before a day."""

@@ -10,9 +10,10 @@ from datetime import date
 from itertools import pairwise
 
 from . import measure
-from .expected import habit, quantiles
+from .behaviour import Past
+from .expected import habit_of, quantiles
 from .portfolio import Portfolio
-from .score import Sample, features, fit
+from .score import Sample, features_of, fit
 
 # Days of history before an item of the past teaches something.
 WARM_UP = 60
@@ -66,8 +67,11 @@ class History:
 
     def features_of(self, customer, day):
         """Features and facts of a customer at the start of a day."""
-        earlier = [item for item in self.customers[customer] if item.issued < day]
-        return features(earlier, day, self.portfolio)
+        return features_of(self._past(customer, day), self.portfolio)
+
+    def _past(self, customer, day):
+        items = self.customers[customer]
+        return Past([item for item in items if item.issued < day], day)
 
     def known_on(self, day):
         """The same history as it was known on a day: what came later is erased."""
@@ -128,9 +132,9 @@ class History:
         return item.paid is not None or item.due + self.tolerance < self.last
 
     def _predict(self, item, customer, model, usual, average):
-        known, facts = self.features_of(customer, item.issued)
-        earlier = [i for i in self.customers[customer] if i.issued < item.issued]
-        late = habit(earlier, item.issued, usual).median
+        past = self._past(customer, item.issued)
+        known, facts = features_of(past, self.portfolio)
+        late = habit_of(past, usual).median
         raw = facts.late_count / facts.count if facts.count else average
         return Prediction(
             customer=customer,

@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
+from .behaviour import Fading, Past
 from .portfolio import clipped
 
 # Half-life of an item of the customer's own, in days.
@@ -36,6 +37,8 @@ RIDGE = 2.0
 # Half-life of the evidence that moves the whole level, in days since an item fell due,
 # and its shrinkage.
 LEVEL_MEMORY, LEVEL_SHRINKAGE = 30, 3.0
+
+_WORTH = Fading(MEMORY)
 
 CLASSES = "ABCDE"
 # Highest probability of each class but the last.
@@ -112,28 +115,26 @@ def features(items, day, portfolio):
     :param portfolio: Portfolio with the same tolerance
     :return: ``(Features, Facts)``
     """
-    tolerance = portfolio.tolerance
+    return features_of(Past(items, day), portfolio)
+
+
+def features_of(past, portfolio):
+    """:func:`features` of a :class:`~.behaviour.Past`"""
+    day = past.day
     share = bounded(portfolio.late_share(day))
     level = logit(share)
     days_base = portfolio.days_late(day)
-    known, overdue = [], 0
-    for item in items:
-        since, late = item.outcome(tolerance)
-        if since <= day:
-            known.append((since, late, item.days_late(day)))
-        if item.is_overdue(day):
-            overdue += 1
+    overdue = len(past.overdue)
     overdue_term = math.log1p(overdue)
     base = {"portfolio_share": share, "portfolio_days": days_base, "overdue": overdue}
+    known = sorted(past.known(portfolio.tolerance), key=itemgetter(0))[-DEPTH:]
     if not known:
         return Features(level, overdue=overdue_term), Facts(**base)
-    known.sort(key=itemgetter(0))
-    del known[:-DEPTH]
     weight = late = expected = days = 0.0
     late_count = 0
     usual_share = portfolio.usual_share
-    for since, is_late, late_by in known:
-        worth = 2 ** ((since - day) / MEMORY)
+    for since, is_late, late_by, _amount in known:
+        worth = _WORTH[day - since]
         weight += worth
         expected += worth * usual_share(since)
         days += worth * clipped(late_by)
@@ -145,7 +146,7 @@ def features(items, day, portfolio):
     own -= logit(usual)
     delay = (days + DELAY_SHRINKAGE * days_base) / (weight + DELAY_SHRINKAGE)
     likely = sigmoid(level + own)
-    last = [is_late for _since, is_late, _days in known[-LAST:]]
+    last = [is_late for _since, is_late, *_rest in known[-LAST:]]
     recent = (sum(last) + LAST_SHRINKAGE * likely) / (len(last) + LAST_SHRINKAGE)
     return (
         Features(level, own, (delay - days_base) / 10, overdue_term, recent - likely),

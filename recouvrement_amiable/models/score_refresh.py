@@ -11,10 +11,10 @@ import json
 from odoo import fields
 from odoo.tools import SQL, split_every
 
-from ..analytics.behaviour import Item, behaviour
-from ..analytics.expected import habit
+from ..analytics.behaviour import Item, Past, behaviour_of
+from ..analytics.expected import habit_of
 from ..analytics.replay import History
-from ..analytics.score import features, risk_class, what_if
+from ..analytics.score import features_of, risk_class, what_if
 from .progress import commit_progress
 from .score_portfolio import SERIOUS, ScorePortfolio
 
@@ -50,6 +50,8 @@ class ScoreRefresh(ScorePortfolio):
             portfolios = {t: self.portfolio(t) for t in (self.tolerance, SERIOUS)}
             usual = self._usual()
             self._keep_portfolios(portfolios, usual)
+            # A first refresh opened them all: what follows is planned on that.
+            self._execute(SQL("ANALYZE recouvrement_dossier"))
         done = 0
         for dossiers in split_every(CHUNK, self._dossiers(partners), list):
             rows = self._score_chunk(dossiers, models, portfolios, usual)
@@ -76,6 +78,7 @@ class ScoreRefresh(ScorePortfolio):
         An instalment counts for what was not credited; one that was wholly credited,
         or that is contested (payment blocked), does not count. The day of payment is
         that of the counterpart entry: neither the invoice's nor that of the matching.
+        Customers stand one after the other: a chunk of them is read in one go.
 
         :param partners: only these customers (commercial partners)
         """
@@ -131,6 +134,7 @@ class ScoreRefresh(ScorePortfolio):
              LEFT JOIN paid ON paid.id = item.id
                  WHERE item.balance > COALESCE(paid.credited, 0)
                    AND NOT (item.is_over AND paid.paid_on IS NULL)
+              ORDER BY 1
                 """,
                 company=self.company.id,
                 day=self.day,
@@ -162,7 +166,7 @@ class ScoreRefresh(ScorePortfolio):
         rows = self.env.execute_query(
             SQL(
                 "SELECT id, partner_id FROM recouvrement_dossier"
-                " WHERE company_id = %s AND %s ORDER BY id",
+                " WHERE company_id = %s AND %s ORDER BY partner_id",
                 self.company.id,
                 SQL("partner_id IN %s", tuple(partners.ids))
                 if partners
@@ -173,6 +177,11 @@ class ScoreRefresh(ScorePortfolio):
 
     def items_of(self, partner_ids):
         """``{partner_id: [Item]}``"""
+        found = self._rows_of(partner_ids)
+        return {who: list(map(Item._make, rows)) for who, rows in found.items()}
+
+    def _rows_of(self, partner_ids):
+        """The same as bare tuples, which a million of them shows."""
         found = {partner_id: [] for partner_id in partner_ids}
         self.env.cr.execute(
             SQL(
@@ -181,13 +190,13 @@ class ScoreRefresh(ScorePortfolio):
                 tuple(partner_ids),
             )
         )
-        for row in self.env.cr.fetchall():
-            found[row[0]].append(Item._make(row[1:]))
+        for partner_id, issued, due, paid, amount in self.env.cr.fetchall():
+            found[partner_id].append((issued, due, paid, amount))
         return found
 
     def _score_chunk(self, dossiers, models, portfolios, usual):
         partner_ids = [partner_id for _id, partner_id in dossiers]
-        items = self.items_of(partner_ids)
+        items = self._rows_of(partner_ids)
         returned = self._returned(partner_ids)
         return [
             self._score(
@@ -203,12 +212,13 @@ class ScoreRefresh(ScorePortfolio):
 
     def _score(self, dossier_id, items, returned, models, portfolios, usual):
         """Values of one customer's score."""
-        found, facts = features(items, self.today, portfolios[self.tolerance])
+        past = Past(items, self.today)
+        found, facts = features_of(past, portfolios[self.tolerance])
         model = models[self.tolerance]
         probability = model.probability(found)
-        serious, _facts = features(items, self.today, portfolios[SERIOUS])
-        figures = behaviour(items, self.today, self.tolerance)
-        pays = habit(items, self.today, usual)
+        serious, _facts = features_of(past, portfolios[SERIOUS])
+        figures = behaviour_of(past, self.tolerance)
+        pays = habit_of(past, usual)
         paid, timely = what_if(found, facts, model)
         letter = "none"
         if facts.count or facts.overdue:
@@ -297,22 +307,27 @@ class ScoreRefresh(ScorePortfolio):
         self._execute(
             SQL(
                 """
-                INSERT INTO recouvrement_score
-                    (%(names)s, company_id, date, value, version,
-                     create_uid, write_uid, create_date, write_date)
-                SELECT %(new)s, %(company)s, %(day)s,
-                       round((n.probability * 100)::numeric), %(version)s,
-                       %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM new_score n
-             LEFT JOIN recouvrement_dossier d ON d.id = n.dossier_id
-             LEFT JOIN recouvrement_score s ON s.id = d.score_id
-                 WHERE s.id IS NULL OR s.date <= %(day)s::date - %(kept)s
-                    OR s.risk_class <> n.risk_class
-                    OR s.value <> round((n.probability * 100)::numeric)
-                    OR s.known_count <> n.known_count
-                    OR s.overdue_count <> n.overdue_count
-           ON CONFLICT (dossier_id, date) DO UPDATE SET %(again)s,
-                       value = EXCLUDED.value, write_date = EXCLUDED.write_date
+                WITH written AS (
+                    INSERT INTO recouvrement_score
+                        (%(names)s, company_id, date, value, version,
+                         create_uid, write_uid, create_date, write_date)
+                    SELECT %(new)s, %(company)s, %(day)s,
+                           round((n.probability * 100)::numeric), %(version)s,
+                           %(uid)s, %(uid)s, %(now)s, %(now)s
+                      FROM new_score n
+                 LEFT JOIN recouvrement_dossier d ON d.id = n.dossier_id
+                 LEFT JOIN recouvrement_score s ON s.id = d.score_id
+                     WHERE s.id IS NULL OR s.date <= %(day)s::date - %(kept)s
+                        OR s.risk_class <> n.risk_class
+                        OR s.value <> round((n.probability * 100)::numeric)
+                        OR s.known_count <> n.known_count
+                        OR s.overdue_count <> n.overdue_count
+               ON CONFLICT (dossier_id, date) DO UPDATE SET %(again)s,
+                           value = EXCLUDED.value, write_date = EXCLUDED.write_date
+                 RETURNING id, dossier_id)
+                UPDATE recouvrement_dossier d SET score_id = w.id
+                  FROM written w
+                 WHERE d.id = w.dossier_id AND d.score_id IS DISTINCT FROM w.id
                 """,
                 names=names,
                 new=SQL(", ").join(SQL.identifier("n", name) for name in columns),
@@ -326,18 +341,6 @@ class ScoreRefresh(ScorePortfolio):
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
                 kept=KEPT,
-            )
-        )
-        self._execute(
-            SQL(
-                """
-                UPDATE recouvrement_dossier d SET score_id = s.id
-                  FROM recouvrement_score s
-                 WHERE s.dossier_id = d.id AND s.date = %s
-                   AND d.id IN (SELECT dossier_id FROM new_score)
-                   AND d.score_id IS DISTINCT FROM s.id
-                """,
-                self.day,
             )
         )
 
