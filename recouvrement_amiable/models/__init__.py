@@ -38,6 +38,7 @@ from . import dossier_limitation
 from . import recouvrement_exclusion
 from . import recouvrement_open_item
 from . import open_item_actions
+from . import open_item_page
 from . import recouvrement_charge
 from . import recouvrement_claim
 from . import dossier_claim

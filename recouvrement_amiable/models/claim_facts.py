@@ -21,7 +21,7 @@ class Facts(NamedTuple):
     move_id: int
     company_id: int
     currency_id: int
-    decimals: int
+    scale: int
     dossier_id: int | None
     kind: str
     principal: int
@@ -40,6 +40,14 @@ class Facts(NamedTuple):
     wanted: bool
 
 
+def among(ids):
+    """Ids to put after ``IN``, however many.
+
+    The planner weighs a list constant by constant, and one array at once.
+    """
+    return SQL("(SELECT unnest(%s::int[]))", f"{{{','.join(map(str, ids))}}}")
+
+
 class ClaimFacts:
     """Gathers the facts of claims, a query for each kind of fact.
 
@@ -50,17 +58,15 @@ class ClaimFacts:
         self.env = env
 
     def _facts(self, condition):
-        """Items that may be claimed, with the other instalments of their invoices."""
+        """Items that may be claimed, with the other instalments of their invoices.
+
+        Those of one invoice come in the order of their due dates.
+        """
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH wanted AS MATERIALIZED (
-                    SELECT l.id, l.move_id
-                      FROM account_move_line l
-                      JOIN account_move m ON m.id = l.move_id
-                     WHERE %(condition)s)
-                SELECT l.id, l.move_id, l.company_id, l.currency_id, c.decimal_places,
-                       d.id, %(kind)s,
+                SELECT l.id, l.move_id, l.company_id, l.currency_id,
+                       (10 ^ c.decimal_places)::int, d.id, %(kind)s,
                        round(l.amount_currency * 10 ^ c.decimal_places)::bigint,
                        round(l.amount_residual_currency
                              * 10 ^ c.decimal_places)::bigint,
@@ -74,17 +80,18 @@ class ClaimFacts:
                              * 10 ^ c.decimal_places)::bigint,
                        d.public_buyer, d.late_rate,
                        CASE WHEN d.insolvency IS NOT NULL THEN d.insolvency_date END,
-                       m.move_type = 'entry', w.id IS NOT NULL
-                  FROM account_move_line l
+                       m.move_type = 'entry', (%(condition)s) IS TRUE
+                  -- grouped, so that the planner looks at it apart and first
+                  FROM (SELECT l.move_id FROM account_move_line l
+                         WHERE %(condition)s GROUP BY l.move_id) w
+                  JOIN account_move_line l ON l.move_id = w.move_id
                   JOIN account_move m ON m.id = l.move_id
                   JOIN res_currency c ON c.id = l.currency_id
                   JOIN res_partner p ON p.id = l.partner_id
              LEFT JOIN recouvrement_dossier d
                     ON d.company_id = l.company_id
                    AND d.partner_id = p.commercial_partner_id
-             LEFT JOIN wanted w ON w.id = l.id
-                 WHERE l.move_id IN (SELECT move_id FROM wanted)
-                   AND l.account_id IN %(accounts)s
+                 WHERE l.account_id IN %(accounts)s
                    AND l.amount_currency > 0
                    AND m.state = 'posted'
                    AND m.move_type IN ('out_invoice', 'out_receipt', 'entry')
@@ -97,7 +104,10 @@ class ClaimFacts:
                 accounts=self.env["recouvrement.open.item"]._receivable_ids(),
             )
         )
-        return [Facts(*row) for row in rows]
+        facts = list(map(Facts._make, rows))
+        if len({fact.move_id for fact in facts}) < len(facts):
+            facts.sort(key=lambda fact: (fact.due, fact.id))
+        return facts
 
     def _movements(self, ids):
         """``{item id: [Movement]}``: payments and credit notes at their real dates."""
@@ -112,7 +122,8 @@ class ClaimFacts:
                   JOIN account_move_line s ON s.id = p.credit_move_id
                   JOIN account_move sm ON sm.id = s.move_id
                   JOIN res_currency c ON c.id = p.debit_currency_id
-                 WHERE p.debit_move_id IN %(ids)s AND p.debit_amount_currency > 0
+                 WHERE p.debit_move_id IN %(ids)s
+                   AND p.debit_amount_currency > 0
                 """,
                 note=CREDIT_NOTE,
                 payment=PAYMENT,
@@ -148,7 +159,6 @@ class ClaimFacts:
 
     def _indemnities_taken(self, facts):
         """``{key: amount}`` of the indemnities charged or waived."""
-        ids = tuple({fact.move_id for fact in facts}) or (0,)
         rows = self.env.execute_query(
             SQL(
                 "SELECT x.move_id, x.move_line_id,"
@@ -156,7 +166,7 @@ class ClaimFacts:
                 " FROM recouvrement_charge x"
                 f" WHERE x.kind = 'indemnity' AND x.standing AND {STANDING}"
                 " AND x.move_id IN %s",
-                ids,
+                among({fact.move_id for fact in facts}),
             )
         )
         taken = {}
@@ -183,9 +193,9 @@ class ClaimFacts:
                     elif start >= fact.due:
                         known = notices.get(fact.id)
                         notices[fact.id] = min(known or start, start)
-        consumers = tuple(f.id for f in facts if f.kind == CONSUMER)
+        consumers = [f.id for f in facts if f.kind == CONSUMER]
         if consumers:
-            for item_id, day in self._letters(consumers):
+            for item_id, day in self._letters(among(consumers)):
                 notices[item_id] = min(notices.get(item_id) or day, day)
         return pauses, notices
 

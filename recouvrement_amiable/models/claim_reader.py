@@ -9,13 +9,15 @@ into amounts.
 from collections import defaultdict
 from typing import NamedTuple
 
+from odoo.tools.gc import disabling_gc
+
 from ..legal.amounts import to_rate
 from ..legal.errors import LegalError
 from ..legal.indemnity import PER_INSTALMENT, indemnity_due
 from ..legal.interest import CHARGE, Claim
 from ..legal.parameters import COMPANY, CONSUMER, PUBLIC
 from ..legal.terms import Suspension, latest_public_due, public_term_start
-from .claim_facts import ClaimFacts
+from .claim_facts import ClaimFacts, among
 
 EURO = 2  # decimals of the fixed indemnity
 
@@ -67,6 +69,8 @@ class ClaimReader(ClaimFacts):
         self.day = day
         self.rates = env["res.company"]._recouvrement_reference_rates()
         self._companies = {}
+        self._rates = {}
+        self._in_euro = {}
         self._euro_currency = env.ref("base.EUR", raise_if_not_found=False)
 
     # ------------------------------------------------------------------
@@ -75,77 +79,63 @@ class ClaimReader(ClaimFacts):
     def items(self, condition):
         """``{item id: ItemClaim}``
 
-        :param SQL condition: on ``l`` (account_move_line) and ``m`` (account_move)
+        :param SQL condition: on ``l`` (account_move_line)
         """
-        facts = self._facts(condition)
-        claims = self._claims(facts)
-        totals = self._totals(facts, claims)
-        indemnities = self._indemnities(facts, claims, totals)
-        prescribed = self._prescribed(facts)
-        return {
-            fact.id: self._answer(
-                fact, claims[fact.id], totals[fact.id], indemnities, prescribed
-            )
-            for fact in facts
-            if fact.wanted
-        }
+        # what is made here stays until the end: nothing for the collector to find
+        with disabling_gc():
+            return {
+                answer.id: answer for _fact, _claim, answer in self._answers(condition)
+            }
 
     def statements(self, condition):
         """``{item id: (ItemClaim, Statement | None)}``, the days not charged yet."""
+        return {
+            answer.id: (answer, self._statement(fact, claim))
+            for fact, claim, answer in self._answers(condition)
+        }
+
+    def _statement(self, fact, claim):
+        if isinstance(claim, LegalError):
+            return None
+        company = self._company(fact.company_id)
+        try:
+            return company["engine"].statement(claim, company["day"])
+        except LegalError:
+            return None
+
+    def _answers(self, condition):
+        """Facts, ``Claim | LegalError`` and ItemClaim of each item asked for."""
         facts = self._facts(condition)
         claims = self._claims(facts)
         totals = self._totals(facts, claims)
         indemnities = self._indemnities(facts, claims, totals)
         prescribed = self._prescribed(facts)
-        found = {}
         for fact in facts:
+            item_id = fact.id
             if fact.wanted:
-                claim = claims[fact.id]
-                total = totals[fact.id]
-                statement = None
-                if not isinstance(total, LegalError):
-                    statement = self._engine(fact).statement(
-                        claim, self._day(fact.company_id)
-                    )
-                answer = self._answer(fact, claim, total, indemnities, prescribed)
-                found[fact.id] = (answer, statement)
-        return found
+                claim = claims[item_id]
+                indemnity = indemnities.get(item_id, 0.0)
+                is_over = item_id in prescribed
+                yield (
+                    fact,
+                    claim,
+                    _answer(fact, claim, totals[item_id], indemnity, is_over),
+                )
 
     def _prescribed(self, facts):
         """Ids of the items that are past their last day: nothing is claimed on them."""
         by_company = defaultdict(list)
         for fact in facts:
             if fact.wanted:
-                by_company[fact.company_id].append(fact.id)
+                young = self._company(fact.company_id)["young_since"]
+                if fact.due < young or (fact.performed or fact.issued) < young:
+                    by_company[fact.company_id].append(fact.id)
         reader = self.env["recouvrement.limitation.reader"]
         return {
             item_id
             for company_id, ids in by_company.items()
             for item_id in reader._prescribed_ids(ids, self._day(company_id))
         }
-
-    def _answer(self, fact, claim, total, indemnities, prescribed):
-        error = total if isinstance(total, LegalError) else None
-        scale = 10**fact.decimals
-        rest = 0 if error else _to_claim(claim, total)
-        indemnity = indemnities.get(fact.id, 0.0)
-        if fact.id in prescribed:
-            error, rest, indemnity = None, min(rest, 0), min(indemnity, 0)
-        return ItemClaim(
-            fact.id,
-            fact.move_id,
-            fact.company_id,
-            fact.dossier_id,
-            fact.currency_id,
-            fact.kind,
-            getattr(claim, "due", None) or fact.due,
-            0 if isinstance(total, LegalError) else total.days_late,
-            fact.residual / scale,
-            max(rest, 0) / scale,
-            max(indemnity, 0.0),
-            error,
-            max(-rest, 0) / scale + max(-indemnity, 0.0),
-        )
 
     # ------------------------------------------------------------------
     # Computation
@@ -173,31 +163,36 @@ class ClaimReader(ClaimFacts):
         What was charged and is not owed any more comes out negative.
         """
         taken = self._indemnities_taken(facts)
-        found = {}
         late = [
             fact
             for fact in facts
-            if fact.kind != CONSUMER and _is_late(totals[fact.id], fact, self)
+            if fact.kind != CONSUMER and self._is_late(fact, totals[fact.id])
         ]
         # what is still open speaks for its invoice before what was paid late
-        late.sort(key=lambda fact: (fact.residual <= 0, fact.due, fact.id))
-        owed = set()
+        late.sort(key=lambda fact: fact.residual <= 0)
+        found, owed = {}, set()
         for fact in late:
-            claim = claims[fact.id]
             key = self._indemnity_key(fact)
-            due = fact.due if isinstance(claim, LegalError) else claim.due
-            judgment = None if isinstance(claim, LegalError) else claim.judgment
-            cents = 0 if key in owed else indemnity_due(fact.kind, due, judgment)
+            if key in owed:
+                continue
+            cents = _indemnity_due(fact, claims[fact.id])
             if cents:
                 owed.add(key)
                 if key not in taken:
-                    found[fact.id] = self._euro(cents / 10**EURO, fact)
-        for fact in facts:
-            amount = taken.get(self._indemnity_key(fact))
-            if amount and self._indemnity_key(fact) not in owed:
-                taken[self._indemnity_key(fact)] = 0
+                    found[fact.id] = self._euro(cents, fact)
+        for fact in facts if taken else ():
+            key = self._indemnity_key(fact)
+            amount = taken.get(key)
+            if amount and key not in owed:
+                taken[key] = 0
                 found[fact.id] = -amount
         return found
+
+    def _is_late(self, fact, total):
+        if isinstance(total, LegalError):
+            # the rate is missing, not the delay
+            return fact.residual > 0 and fact.due < self._day(fact.company_id)
+        return total.late
 
     def _indemnity_key(self, fact):
         """What an indemnity is owed for: an invoice, or one of its instalments.
@@ -207,68 +202,76 @@ class ClaimReader(ClaimFacts):
         each = self._company(fact.company_id)["per"] == PER_INSTALMENT
         return ("item", fact.id) if each or fact.is_entry else ("move", fact.move_id)
 
-    def _euro(self, amount, fact):
-        """An amount in euro, in the currency of the item."""
-        currency = self.env["res.currency"].browse(fact.currency_id)
+    def _euro(self, cents, fact):
+        """Cents of euro, in the currency of the item."""
+        key = (cents, fact.currency_id, fact.company_id)
+        if key not in self._in_euro:
+            self._in_euro[key] = self._converted(cents / 10**EURO, *key[1:])
+        return self._in_euro[key]
+
+    def _converted(self, amount, currency_id, company_id):
+        currency = self.env["res.currency"].browse(currency_id)
         euro = self._euro_currency
         if not euro or currency == euro:
             return amount
-        company = self.env["res.company"].browse(fact.company_id)
-        return euro._convert(amount, currency, company, self._day(fact.company_id))
+        company = self.env["res.company"].browse(company_id)
+        return euro._convert(amount, currency, company, self._day(company_id))
 
     # ------------------------------------------------------------------
     # From facts to claims
     # ------------------------------------------------------------------
     def _claims(self, facts):
         """``{item id: Claim | LegalError}``"""
-        ids = tuple(fact.id for fact in facts) or (0,)
+        ids = among(fact.id for fact in facts)
         movements = self._movements(ids)
         charged = self._charged(ids, movements)
         pauses, notices = self._events(facts)
-        last = {}
-        for fact in sorted(facts, key=lambda fact: (fact.due, fact.id)):
-            last[fact.move_id] = fact.id
+        last = {fact.move_id: fact.id for fact in facts}
         claims = {}
         for fact in facts:
+            item_id = fact.id
+            principal = fact.principal
+            # retention money is kept from what falls due last
+            if fact.retention and last[fact.move_id] == item_id:
+                principal = max(principal - fact.retention, 0)
             try:
-                claims[fact.id] = self._claim(
-                    # retention money is kept from what falls due last
-                    fact
-                    if last[fact.move_id] == fact.id
-                    else fact._replace(retention=0),
-                    movements.get(fact.id, ()),
-                    charged.get(fact.id),
-                    pauses.get(fact.id, ()),
-                    notices.get(fact.id),
+                claims[item_id] = self._claim(
+                    fact,
+                    principal,
+                    tuple(movements.get(item_id, ())),
+                    notices.get(item_id),
+                    tuple(pauses.get(item_id, ())),
+                    charged.get(item_id),
                 )
             except LegalError as error:
-                claims[fact.id] = error
+                claims[item_id] = error
         return claims
 
-    def _claim(self, fact, movements, charged_until, pauses, notice):
-        due = self._lawful_due(fact) if fact.kind == PUBLIC else fact.due
-        rate = None
-        if fact.kind == COMPANY:
-            rate = self._rate(fact)
+    def _claim(self, fact, principal, movements, notice, pauses, charged_until):
+        kind = fact.kind
+        due = self._lawful_due(fact) if kind == PUBLIC else fact.due
         judgment = fact.insolvency
-        born = fact.performed or fact.issued
-        if judgment is not None and born >= judgment:
+        if judgment is not None and (fact.performed or fact.issued) >= judgment:
             judgment = None  # a debt born after the judgment is an ordinary one
         return Claim(
-            fact.kind,
-            max(fact.principal - fact.retention, 0),
+            kind,
+            principal,
             due,
-            tuple(movements),
-            rate,
+            movements,
+            self._rate(fact) if kind == COMPANY else None,
             notice if notice and notice >= due else None,
             judgment,
-            tuple(pauses),
+            pauses,
             charged_until,
         )
 
     def _rate(self, fact):
         percent = fact.late_rate or self._company(fact.company_id)["late_rate"]
-        return to_rate(round(percent, 4)) if percent else None
+        if not percent:
+            return None
+        if percent not in self._rates:
+            self._rates[percent] = to_rate(round(percent, 4))
+        return self._rates[percent]
 
     def _lawful_due(self, fact):
         """CCP R2192-10 and following; never before the due date of the invoice.
@@ -288,34 +291,61 @@ class ClaimReader(ClaimFacts):
             return max(self._day(fact.company_id), fact.due)
         return max(due, fact.due)
 
-    def _engine(self, fact):
-        return self._company(fact.company_id)["engine"]
-
     def _day(self, company_id):
-        return self.day or self._company(company_id)["today"]
+        return self._company(company_id)["day"]
 
     def _company(self, company_id):
         if company_id not in self._companies:
             company = self.env["res.company"].browse(company_id)
+            day = self.day or company._recouvrement_today()
+            reader = self.env["recouvrement.limitation.reader"]
             self._companies[company_id] = {
                 "engine": company._recouvrement_engine(self.rates),
-                "today": company._recouvrement_today(),
+                "day": day,
+                "young_since": reader._young_since(day),
                 "per": company.recouvrement_indemnity_per,
                 "late_rate": company.recouvrement_late_rate,
             }
         return self._companies[company_id]
 
 
+def _answer(fact, claim, total, indemnity, is_prescribed):
+    error, interest, days_late = None, 0, 0
+    if isinstance(total, LegalError):
+        error = total
+    else:
+        interest, days_late = _to_claim(claim, total), total.days_late
+    if is_prescribed:
+        error, interest, indemnity = None, min(interest, 0), min(indemnity, 0)
+    scale = fact.scale
+    return ItemClaim(
+        fact.id,
+        fact.move_id,
+        fact.company_id,
+        fact.dossier_id,
+        fact.currency_id,
+        fact.kind,
+        fact.due if isinstance(claim, LegalError) else claim.due,
+        days_late,
+        fact.residual / scale,
+        interest / scale if interest > 0 else 0.0,
+        indemnity if indemnity > 0 else 0.0,
+        error,
+        max(-interest, 0) / scale + max(-indemnity, 0.0),
+    )
+
+
 def _to_claim(claim, total):
     """Interest accrued, less what is charged or waived; negative when too much is."""
-    charged = sum(
-        movement.amount for movement in claim.movements if movement.kind == CHARGE
-    )
-    return total.accrued - charged
+    accrued = total.accrued
+    for movement in claim.movements:
+        if movement.kind == CHARGE:
+            accrued -= movement.amount
+    return accrued
 
 
-def _is_late(total, fact, reader):
-    if isinstance(total, LegalError):
-        # the rate is missing, not the delay
-        return fact.residual > 0 and fact.due < reader._day(fact.company_id)
-    return total.late
+def _indemnity_due(fact, claim):
+    """Cents of euro, whatever the other items of the invoice."""
+    if isinstance(claim, LegalError):
+        return indemnity_due(fact.kind, fact.due)
+    return indemnity_due(fact.kind, claim.due, claim.judgment)

@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from datetime import date
-from itertools import chain
+from datetime import date, timedelta
+from itertools import chain, product
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -42,6 +42,7 @@ DUE = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
 IS_CHARGE = SQL(
     "EXISTS (SELECT 1 FROM recouvrement_charge z WHERE z.charge_move_id = l.move_id)"
 )
+_RULES = tuple(product(KINDS, (*SECTORS, UNKNOWN)))
 KIND = kind_on_sql(SQL("m.invoice_date"))
 
 
@@ -120,12 +121,23 @@ class RecouvrementLimitationReader(models.AbstractModel):
         }
 
     @api.model
+    def _young_since(self, day):
+        """Items performed and due from then on are too young for any rule.
+
+        A year is counted as 365 days, and a contract as the shortest there may be:
+        a quick sieve before ``_prescribed_ids``, not for charge invoices.
+
+        :rtype: date
+        """
+        years = min(self._years(kind, sector, 1) for kind, sector in _RULES)
+        return day - timedelta(days=365 * years)
+
+    @api.model
     def _old_enough(self, item_ids, day):
         """Items whose shortest period may be over: events only put it off."""
         periods = SQL(", ").join(
             SQL("(%s, %s, %s)", kind, sector, self._years(kind, sector, None))
-            for kind in KINDS
-            for sector in (*SECTORS, UNKNOWN)
+            for kind, sector in _RULES
         )
         rows = self.env.execute_query(
             SQL(

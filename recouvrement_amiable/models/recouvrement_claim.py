@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .claim_facts import among
 from .claim_reader import ClaimReader
 
 # Tables that the reader queries behind the ORM's back.
@@ -50,7 +51,7 @@ class RecouvrementClaim(models.AbstractModel):
         ids = tuple(ids)
         if not ids:
             return {}
-        return self._reader(day).items(SQL("l.id IN %s", ids))
+        return self._reader(day).items(SQL("l.id IN %s", among(ids)))
 
     @api.model
     def _of_moves(self, ids, day=None):
@@ -58,7 +59,7 @@ class RecouvrementClaim(models.AbstractModel):
         ids = tuple(ids)
         if not ids:
             return {}
-        return self._reader(day).items(SQL("l.move_id IN %s", ids))
+        return self._reader(day).items(SQL("l.move_id IN %s", among(ids)))
 
     @api.model
     def _statements_of(self, condition, day=None):
@@ -68,7 +69,7 @@ class RecouvrementClaim(models.AbstractModel):
     @api.model
     def _statements_of_items(self, ids, day=None):
         ids = tuple(ids)
-        return self._statements_of(SQL("l.id IN %s", ids), day) if ids else {}
+        return self._statements_of(SQL("l.id IN %s", among(ids)), day) if ids else {}
 
     @api.model
     def _claimable_sql(self, dossiers):
@@ -82,16 +83,10 @@ class RecouvrementClaim(models.AbstractModel):
             """
             l.account_id IN %(accounts)s AND l.amount_currency > 0
             AND l.parent_state = 'posted'
-            AND l.partner_id IN (
-                SELECT q.id FROM res_partner q
-                  JOIN recouvrement_dossier d
-                    ON d.partner_id = q.commercial_partner_id
-                 WHERE d.id IN %(dossiers)s)
-            AND EXISTS (
-                SELECT 1 FROM recouvrement_dossier d
+            AND (l.company_id, l.partner_id) IN (
+                SELECT d.company_id, q.id FROM recouvrement_dossier d
                   JOIN res_partner q ON q.commercial_partner_id = d.partner_id
-                 WHERE d.id IN %(dossiers)s AND q.id = l.partner_id
-                   AND d.company_id = l.company_id)
+                 WHERE d.id IN %(dossiers)s)
             AND (l.reconciled IS NOT TRUE
                  OR l.date_maturity >= %(since)s::date)
             AND NOT EXISTS (

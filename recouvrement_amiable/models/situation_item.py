@@ -247,6 +247,30 @@ def _unpack(place):
     return columns
 
 
+# On the due date itself only where the ladder starts there (``ladder`` is ``g``).
+_IS_LATE = SQL(
+    "COALESCE(line.days_late > 0"
+    " OR (line.days_late = 0 AND g.late_delays[1] = 0), false)"
+)
+
+
+def plain_select(scope, is_open):
+    """What the lines say by themselves, without a situation."""
+    return SQL(
+        """
+        SELECT line.id, line.id AS move_line_id, line.move_id, line.company_id,
+               line.partner_id, line.dossier_id, line.scenario_id, line.currency_id,
+               line.amount_residual, line.amount_residual_currency, line.days_late,
+               z.day - line.days_late AS date_due, %(is_late)s AS is_late
+          FROM (%(line)s) line
+          JOIN company z ON z.id = line.company_id
+     LEFT JOIN ladder g ON g.id = line.scenario_id
+        """,
+        is_late=_IS_LATE,
+        line=_line_sql(scope, is_open),
+    )
+
+
 def placed_cte(scope, is_open, whole):
     """Place of each open item in its ladder: how many levels passed, and reached.
 
@@ -263,9 +287,7 @@ def placed_cte(scope, is_open, whole):
                o.days_late, o.is_late, o.is_credit, o.item_holds,
                o.item_until, o.item_detail, %(place)s AS place
           FROM (
-            SELECT line.*, COALESCE(line.days_late > 0 OR
-                       (line.days_late = 0 AND g.late_delays[1] = 0), false)
-                       AS is_late,
+            SELECT line.*, %(is_late)s AS is_late,
                    line.amount_residual_currency < 0 AS is_credit,
                    line.flags | COALESCE(h.reasons, 0) AS item_holds,
                    h.until AS item_until, h.detail AS item_detail,
@@ -283,6 +305,7 @@ def placed_cte(scope, is_open, whole):
             ) w
         """,
         place=_pack(),
+        is_late=_IS_LATE,
         line=_line_sql(scope, is_open),
         reached=_reached_join(whole, is_open),
     )

@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import Command
 from odoo.tests import tagged
 
+from ..models.open_item_page import PLAIN_FIELDS
 from .common import TODAY, RecouvrementCommon
 
 
@@ -56,6 +57,49 @@ class TestSituation(RecouvrementCommon):
         row = self._row(invoice)
         self.assertEqual(row["reached_level_id"], self.level1.id)
         self.assertEqual(row["next_level_id"], self.level2.id)
+
+    # -- lists ---------------------------------------------------------
+    def test_a_page_shows_what_the_whole_list_shows(self):
+        """Without situations where nothing asks for one: same items, same order."""
+        at_once = self._create_scenario("At once", delays=(0, 10))
+        for days in (-20, -5, 0, 3, 100):
+            self._invoice(days)
+        self._invoice(0, recouvrement_scenario_id=at_once.id)
+        self._rows()  # opens the dossier
+        self.env.flush_all()
+        items = self.env["recouvrement.open.item"].with_context(
+            recouvrement_day=TODAY, allowed_company_ids=self.company.ids
+        )
+        names = sorted({*PLAIN_FIELDS, "situation", "reason", "next_date"})
+        for domain in (
+            [],
+            [("is_late", "=", True)],
+            [("is_late", "=", False)],
+            [("date_due", "<", TODAY)],
+            [("dossier_id.partner_id.name", "!=", "Nobody"), ("days_late", "<=", 0)],
+            [("situation", "=", "due")],
+        ):
+            whole = items.search_fetch(domain, names, order="date_due desc, id")
+            rows = whole.read(names)
+            items.invalidate_model()
+            page = items.search_fetch(
+                domain, names, offset=1, limit=3, order="date_due desc, id"
+            )
+            self.assertTrue(rows)
+            self.assertEqual(page.read(names), rows[1:4])
+            self.assertEqual(items.search_count(domain), len(rows))
+            self.assertEqual(items.search_count(domain, limit=1), 1)
+
+    def test_a_page_loads_no_situation_of_others(self):
+        """Only what the lines say decides which items are on a page."""
+        model = self.env["recouvrement.open.item"]
+        for domain, order, is_plain in (
+            ([("is_late", "=", True)], "date_due, id", True),
+            ([("situation", "=", "due")], "date_due, id", False),
+            ([], "next_date", False),
+        ):
+            plain = model._plain_for(domain, order).env.context
+            self.assertEqual(bool(plain.get("recouvrement_plain")), is_plain)
 
     def test_last_level_done(self):
         self.scenario.progression = "age"
