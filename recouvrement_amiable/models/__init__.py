@@ -41,6 +41,7 @@ from . import open_item_actions
 from . import open_item_page
 from . import recouvrement_charge
 from . import recouvrement_claim
+from . import account_move_charge
 from . import dossier_claim
 from . import open_item_limitation
 from . import open_item_expected

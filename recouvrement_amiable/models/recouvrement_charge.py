@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
+from ..legal.parameters import PUBLIC
+
 # A charge counts while its invoice stands: cancelled, or credited in full by credit
 # notes of its own, it gives back what it took. A waiver has no invoice.
 STANDING = (
@@ -57,6 +59,12 @@ class RecouvrementCharge(models.Model):
         [("interest", "Interest"), ("indemnity", "Fixed indemnity")],
         required=True,
         readonly=True,
+    )
+    debtor_kind = fields.Selection(
+        lambda self: self.env["recouvrement.dossier"]._selection_kind(),
+        string="Kind of Debtor",
+        readonly=True,
+        help="When the source invoice was made.",
     )
     date_from = fields.Date(string="From", required=True, readonly=True)
     date_to = fields.Date(string="To", required=True, readonly=True)
@@ -182,6 +190,24 @@ class RecouvrementCharge(models.Model):
                     )
                 )
         taken.standing = True
+        self._check_still_owed(taken)
+
+    def _check_still_owed(self, charges):
+        """What was charged again in another way meanwhile is not taken twice."""
+        claims = self.env["recouvrement.claim"]._of_moves(charges.move_id.ids)
+        for claim in claims.values():
+            if claim.overcharged:
+                raise UserError(
+                    self.env._(
+                        "%(invoice)s cannot be reopened: its charges on %(item)s are"
+                        " not owed any more, or were charged again since. Make a new"
+                        " charge invoice instead.",
+                        invoice=charges[:1].charge_move_id.display_name,
+                        item=self.env["account.move"]
+                        .browse(claim.move_id)
+                        .display_name,
+                    )
+                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_invoiced(self):
@@ -218,14 +244,14 @@ class RecouvrementCharge(models.Model):
                 )
             )
 
-    @api.constrains("waived", "kind", "dossier_id")
+    @api.constrains("waived", "kind", "debtor_kind")
     def _check_public_waiver(self):
         """CCP art. L2192-14: a public buyer's interest cannot be given up."""
         for charge in self:
             if (
                 charge.waived
                 and charge.kind == "interest"
-                and charge.dossier_id.kind == "public"
+                and charge.debtor_kind == PUBLIC
             ):
                 raise ValidationError(
                     self.env._(

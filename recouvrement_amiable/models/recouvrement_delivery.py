@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import format_date
 from odoo.tools.mail import email_normalize
 
 FINAL_STATES = ("sent", "delivered", "cancelled")
@@ -287,6 +288,7 @@ class RecouvrementDelivery(models.Model):
                 )
             )
         retry._check_not_outdated()
+        retry._check_no_effect()
         retry._find_contact()
         # A message that goes to a new address is a new message; what was sent
         # before stays in the thread of the dossier.
@@ -308,6 +310,23 @@ class RecouvrementDelivery(models.Model):
         )
         retry.relance_id._refresh_progress()
         self._wake_sender()
+
+    def _check_no_effect(self):
+        """What was presented has its effects in law: its dates are a proof."""
+        presented = self.filtered(
+            lambda d: d.channel == "registered" and (d.presented_on or d.received_on)
+        )[:1]
+        if presented:
+            raise UserError(
+                self.env._(
+                    "%(name)s was presented on %(day)s and keeps its effects, even if"
+                    " it came back: make a new relance instead of sending it again.",
+                    name=presented.display_name,
+                    day=format_date(
+                        self.env, presented.presented_on or presented.received_on
+                    ),
+                )
+            )
 
     def _check_not_outdated(self):
         """A message is not sent again after a later one to the same customer."""

@@ -3,8 +3,15 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .situation_item import company_cte
 from .situation_query import SituationQuery
-from .situation_reasons import HOLD_ORDER, ITEM_HOLDS, WAITING_ORDER, reasons_of
+from .situation_reasons import (
+    HOLD_ORDER,
+    ITEM_HOLDS,
+    PERSON_HOLDS,
+    WAITING_ORDER,
+    reasons_of,
+)
 from .situation_sentence import SituationSentence
 
 # Tables whose pending writes the query must see.
@@ -259,6 +266,25 @@ class RecouvrementOpenItem(models.Model):
                 """
             ),
         ]
+
+    @api.model
+    def _account_holds(self, dossiers, day):
+        """What a person or the law put on whole accounts, even with nothing open.
+
+        :rtype: dict[int, str], reason by id of dossier
+        """
+        self._prepare_read()
+        rows = self.env.execute_query(
+            SQL(
+                "WITH company AS (%s) SELECT h.dossier_id, h.reason FROM (%s) h"
+                " WHERE h.dossier_id IN %s AND h.reason IN %s",
+                company_cte(dossiers.company_id._recouvrement_parameters(day)),
+                SQL(" UNION ALL ").join(self._dossier_hold_sources()),
+                tuple(dossiers.ids) or (0,),
+                PERSON_HOLDS,
+            )
+        )
+        return dict(rows)
 
     # ------------------------------------------------------------------
     # Words

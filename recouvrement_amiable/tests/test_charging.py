@@ -3,7 +3,7 @@ from datetime import date
 
 from odoo import Command
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .test_claim import DAY, ClaimCommon
 
@@ -61,7 +61,8 @@ class TestCharging(ClaimCommon):
         self.assertNotIn(fresh, wizard.line_ids.move_id)
         moves = self.env["account.move"].search(wizard.action_charge()["domain"])
         self.assertAlmostEqual(moves.amount_total, 412.60)
-        self.assertFalse(self._to_invoice().line_ids)
+        with self.assertRaisesRegex(UserError, "Nothing is left"):
+            self._to_invoice()
 
     def test_interest_stays_to_invoice_once_the_principal_is_paid(self):
         self.level3.charges = "invoice"
@@ -193,3 +194,159 @@ class TestCharging(ClaimCommon):
         charge.button_cancel()
         move.with_context(force_delete=True).unlink()
         self.assertFalse(dossier.charge_ids)
+
+    # -- once, and given back as a whole ------------------------------------------
+    def test_a_charge_invoice_is_credited_as_a_whole(self):
+        self._debt()
+        charge = self._charge(self._dossier())
+        charge.action_post()
+        refund = charge._reverse_moves()
+        refund.invoice_line_ids[1:].unlink()
+        with self.assertRaisesRegex(UserError, "as a whole"):
+            refund.action_post()
+
+    def test_reopened_after_its_days_came_back_as_a_correction(self):
+        """A: June. B: July and August. A cancelled, June comes back with C as a
+        correction: reopening A would charge June twice."""
+        self._debt()
+        dossier = self._dossier()
+        june = self._charge(dossier, date(2026, 6, 30))
+        self._charge(dossier).action_post()
+        june.button_cancel()
+        again = self._charge(dossier)
+        self.assertAlmostEqual(again.amount_total, 159.84)
+        with self.assertRaisesRegex(UserError, "charged again since"):
+            june.button_draft()
+
+    def test_the_indemnity_of_an_invoice_once_whatever_the_instalment(self):
+        move = self._in_three(10000)
+        dossier = self._dossier()
+        first = self._charge(dossier)
+        first.button_cancel()
+        self._paid_on(move, 6000, DAY)
+        second = self._charge(dossier)
+        labels = second.invoice_line_ids.mapped("name")
+        self.assertEqual(sum("indemnity" in label for label in labels), 1)
+        with self.assertRaises(UserError):
+            first.button_draft()
+
+    # -- who, and for whom ------------------------------------------------------
+    def test_a_collector_charges_without_making_other_invoices(self):
+        self._debt()
+        dossier = self._dossier()
+        user = new_test_user(
+            self.env,
+            "collector_charging",
+            groups="recouvrement_amiable.group_collector_all",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        statement = self.env["recouvrement.claim.statement"].with_user(user)
+        wizard = statement.create(
+            {
+                "dossier_ids": [Command.set(dossier.ids)],
+                "date": DAY,
+                "invoice_date": DAY,
+            }
+        )
+        charge = self.env["account.move"].search(wizard.action_charge()["domain"])
+        self.assertEqual(charge.state, "draft")
+        self.assertAlmostEqual(charge.amount_total, 412.60)
+        self.assertEqual(dossier.charge_ids.user_id, user)
+
+    def test_the_reference_says_what_is_charged(self):
+        names = {}
+        for kind in ("company", "public", "consumer"):
+            partner = self._create_customer(f"Customer {kind}")
+            self._debt(partner=partner, issued=date(2026, 4, 30))
+            dossier = self._set_kind(kind, partner)
+            self.env["recouvrement.legal.event"].create(
+                {"dossier_id": dossier.id, "kind": "formal_notice", "date": DUE}
+            )
+            names[kind] = self._charge(dossier).ref
+        self.assertEqual(
+            names,
+            {
+                "company": "Late-payment charges",
+                "public": "Late-payment interest and fixed indemnity",
+                "consumer": "Interest at the legal rate",
+            },
+        )
+
+    def test_three_debtors_three_charge_invoices(self):
+        """92 days: 119.84 + 252.76 + 40; at 10.15 % 307.00 + 40; at the legal rate
+        25.84 + 56.05."""
+        totals = {}
+        for kind in ("company", "public", "consumer"):
+            partner = self._create_customer(f"Customer {kind}")
+            self._debt(partner=partner, issued=date(2026, 4, 1))
+            dossier = self._set_kind(kind, partner)
+            self.env["recouvrement.legal.event"].create(
+                {"dossier_id": dossier.id, "kind": "formal_notice", "date": DUE}
+            )
+            totals[kind] = self._charge(dossier).amount_total
+        self.assertAlmostEqual(totals["company"], 412.60)
+        self.assertAlmostEqual(totals["public"], 347.00)
+        self.assertAlmostEqual(totals["consumer"], 81.89)
+
+    def test_who_is_insolvent_or_paused_is_not_ticked(self):
+        move = self._debt()
+        dossier = self._dossier()
+        dossier.write(
+            {"insolvency": "receivership", "insolvency_date": date(2026, 7, 15)}
+        )
+        self.assertFalse(self._statement(dossier).line_ids.chosen)
+        self._paid(move, DAY)
+        [line] = self._statement(dossier).line_ids
+        self.assertEqual((line.chosen, line.why_not), (False, "Insolvency"))
+
+    def test_a_company_that_became_public_is_spared_what_it_owed_before(self):
+        """March's interest is a company's: giving it up is not void."""
+        self._debt(issued=date(2026, 4, 30))
+        dossier = self._set_kind("public")
+        dossier.write({"kind_before": "company", "kind_since": date(2026, 6, 1)})
+        self._statement(dossier, reason="Agreed").action_waive()
+        self.assertEqual(set(dossier.charge_ids.mapped("state")), {"waived"})
+
+    # -- the amounts of the dossier ------------------------------------------------
+    def test_owed_today(self):
+        """12,000 late, 10,000 not due; 372.60 + 40 charged or not; 2,000 paid."""
+        self._debt()
+        self._debt(10000, date(2026, 12, 31), issued=date(2026, 8, 1))
+        dossier = self._dossier()
+        self.assertEqual(dossier.amount_principal, 12000)
+        self.assertAlmostEqual(dossier.amount_claim, 12412.60)
+        self._charge(dossier).action_post()
+        dossier.invalidate_recordset()
+        self.assertAlmostEqual(dossier.amount_charged, 412.60)
+        self.assertAlmostEqual(dossier.amount_claim, 12412.60)
+        self._unallocated(2000)
+        dossier.invalidate_recordset()
+        self.assertAlmostEqual(dossier.amount_unallocated, -2000)
+        self.assertAlmostEqual(dossier.amount_claim, 10412.60)
+
+    def test_a_statement_lists_what_is_late(self):
+        late = self._debt()
+        self._debt(10000, date(2026, 12, 31), issued=date(2026, 8, 1))
+        self.assertEqual(self._statement(self._dossier()).line_ids.move_id, late)
+
+    def test_who_has_not_been_looked_at_is_named(self):
+        self._debt()
+        dossier = self._dossier()
+        self.assertIn("Vasseur (Company)", self._statement(dossier).unsure_text)
+        dossier.kind_confirmed = True
+        self.assertFalse(self._statement(dossier).unsure_text)
+
+    def test_a_letter_that_was_presented_is_not_sent_again(self):
+        self.level3.write({"formal_notice": True, "channel_registered": True})
+        self._debt()
+        self.scenario.progression = "age"
+        self._run(DAY)
+        delivery = self._relances().delivery_ids.filtered(
+            lambda one: one.channel == "registered"
+        )
+        delivery.sudo().write({"state": "returned", "posted_on": DAY})
+        delivery.sudo().presented_on = DAY
+        with self.assertRaisesRegex(UserError, "keeps its effects"):
+            delivery.action_retry()
+        self.assertEqual(delivery.presented_on, DAY)

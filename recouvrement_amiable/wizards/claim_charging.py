@@ -10,6 +10,7 @@ from odoo.fields import Command
 from odoo.tools import SQL, format_date, formatLang
 
 from ..legal.amounts import to_decimal
+from ..legal.parameters import CONSUMER, PUBLIC
 
 # A charge invoice is dated soon after the days that it charges.
 FURTHEST = timedelta(days=62)
@@ -96,13 +97,15 @@ class ClaimCharging:
             answer = self.found[item.id][0]
             key = (answer.dossier_id, answer.currency_id)
             groups.setdefault(key, []).append(item.id)
-        moves = self.env["account.move"]
+        # As superuser: a collector decides on the charges, which were checked above,
+        # and need not be allowed to make other invoices. It stays a draft.
+        moves = self.env["account.move"].sudo()
         for (dossier_id, currency_id), item_ids in groups.items():
             dossier = self.env["recouvrement.dossier"].browse(dossier_id)
             move = moves.create(self._move_values(dossier, currency_id, item_ids))
             self._keep(item_ids, charge_move_id=move.id)
             moves |= move
-        return moves
+        return moves.sudo(False)
 
     def _move_values(self, dossier, currency_id, item_ids):
         company = dossier.company_id
@@ -111,6 +114,7 @@ class ClaimCharging:
         contact = dossier.partner_id
         address = contact.address_get(["invoice"])["invoice"]
         env = self.env["account.move"].with_context(lang=contact.lang).env
+        kinds = {self.found[item_id][0].kind for item_id in item_ids}
         return {
             "move_type": "out_invoice",
             "company_id": company.id,
@@ -120,7 +124,7 @@ class ClaimCharging:
             "invoice_date": self.invoice_date,
             "invoice_date_due": self.invoice_date,
             "invoice_payment_term_id": False,
-            "ref": env._("Late-payment charges"),
+            "ref": _reference(env, kinds),
             "recouvrement_is_charge": True,
             "invoice_line_ids": [
                 Command.create(values | {"sequence": rank})
@@ -230,7 +234,7 @@ class ClaimCharging:
         public = [
             pair[0]
             for pair in self.found.values()
-            if pair[0].kind == "public" and pair[0].interest
+            if pair[0].kind == PUBLIC and pair[0].interest
         ]
         if public:
             dossier = self.env["recouvrement.dossier"].browse(public[0].dossier_id)
@@ -283,6 +287,7 @@ class ClaimCharging:
                 "dossier_id": answer.dossier_id,
                 "move_line_id": item_id,
                 "move_id": answer.move_id,
+                "debtor_kind": answer.kind,
                 "currency_id": answer.currency_id,
                 "user_id": self.env.uid,
                 **vals,
@@ -323,6 +328,15 @@ class ClaimCharging:
                     " the statement again."
                 )
             ) from error
+
+
+def _reference(env, kinds):
+    """What the customer reads on the invoice; a consumer owes no penalty."""
+    if kinds == {CONSUMER}:
+        return env._("Interest at the legal rate")
+    if kinds == {PUBLIC}:
+        return env._("Late-payment interest and fixed indemnity")
+    return env._("Late-payment charges")
 
 
 def _percent(env, percent):

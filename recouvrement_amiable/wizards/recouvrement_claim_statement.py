@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tools import SQL, format_date, formatLang
+from odoo.tools import SQL, format_date, format_list, formatLang
 
 from ..legal.amounts import to_decimal
 from .claim_charging import ClaimCharging
@@ -42,6 +42,8 @@ class RecouvrementClaimStatement(models.TransientModel):
     total_text = fields.Char(string="Total", compute="_compute_total_text")
     charge_text = fields.Char(string="Charges", compute="_compute_total_text")
     errors = fields.Text(compute="_compute_total_text")
+    unsure_text = fields.Char(compute="_compute_unsure_text")
+    recomputed = fields.Boolean(readonly=True)
     reason = fields.Char(string="Reason of the Waiver")
     waiving = fields.Boolean()
     can_charge = fields.Boolean(compute="_compute_can_charge")
@@ -64,6 +66,7 @@ class RecouvrementClaimStatement(models.TransientModel):
                 [
                     ("level_id.charges", "=", "invoice"),
                     ("company_id", "in", self.env.companies.ids),
+                    ("is_test", "=", False),
                     ("state", "not in", ("refused", "cancelled")),
                 ]
             )
@@ -78,6 +81,13 @@ class RecouvrementClaimStatement(models.TransientModel):
         statement = self.create(
             {"dossier_ids": [Command.set(dossiers.ids)], "only_charging": True}
         )
+        if not statement.line_ids:
+            raise UserError(
+                self.env._(
+                    "Nothing is left to invoice: all charges of the levels reached are"
+                    " on an invoice or waived."
+                )
+            )
         return statement._reopen()
 
     @api.model
@@ -137,10 +147,11 @@ class RecouvrementClaimStatement(models.TransientModel):
     def _fresh(self):
         """Whether the lines are those of the day asked for; else compute them anew."""
         self.ensure_one()
-        if self.computed_for == self._asked():
-            return True
-        self._rebuild()
-        return False
+        fresh = self.computed_for == self._asked()
+        if not fresh:
+            self._rebuild()
+        self.sudo().recomputed = not fresh
+        return fresh
 
     def _rebuild(self):
         for statement in self:
@@ -195,8 +206,8 @@ class RecouvrementClaimStatement(models.TransientModel):
             answer, statement = found[item.id]
             if allowed is not None and item.id not in allowed:
                 continue
-            owed = 0 if self.only_charging else answer.principal
-            if not (answer.charges or owed or answer.error):
+            owed = answer.principal and answer.due < self.date
+            if not (answer.charges or answer.error or owed and not self.only_charging):
                 continue
             rows.append(
                 {
@@ -212,14 +223,16 @@ class RecouvrementClaimStatement(models.TransientModel):
         Nothing of it is forbidden; it is not ticked by itself.
         """
         dossiers = self.dossier_ids
-        aside = {}
-        for row in self.env["recouvrement.open.item"]._situations(
+        item = self.env["recouvrement.open.item"]
+        holds = item._account_holds(dossiers, self.date)
+        aside = {("dossier", dossier_id): hold for dossier_id, hold in holds.items()}
+        for row in item._situations(
             dossiers.company_id, dossiers.partner_id, self.date
         ):
             if row["item_holds"]:
                 aside["item", row["id"]] = row["item_holds"][0]
             if row["credit_amount"]:
-                aside["dossier", row["dossier_id"]] = "unallocated_credit"
+                aside.setdefault(("dossier", row["dossier_id"]), "unallocated_credit")
         return aside
 
     def _charging(self, item_ids):
@@ -302,6 +315,28 @@ class RecouvrementClaimStatement(models.TransientModel):
             statement.charge_text = statement._amounts(charges)
             statement.errors = "\n".join(
                 dict.fromkeys(filter(None, statement.line_ids.mapped("error")))
+            )
+
+    @api.depends("line_ids.dossier_id")
+    @api.depends_context("lang")
+    def _compute_unsure_text(self):
+        """The law, and the fixed indemnity, hang on the kind of debtor."""
+        kinds = dict(self.env["recouvrement.dossier"]._selection_kind())
+        for statement in self:
+            unsure = statement.line_ids.dossier_id.filtered(
+                lambda dossier: not dossier.kind_confirmed
+            )
+            statement.unsure_text = unsure and self.env._(
+                "Nobody has confirmed yet what kind of debtor this is, company, public"
+                " body or consumer: %s.",
+                format_list(
+                    self.env,
+                    [
+                        f"{dossier.partner_id.display_name} ({kinds[dossier.kind]})"
+                        for dossier in unsure[:5]
+                    ]
+                    + (["…"] if len(unsure) > 5 else []),
+                ),
             )
 
     def _amounts(self, by_currency):
