@@ -5,7 +5,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
-from .test_claim import DAY, ClaimCommon
+from .test_claim import DAY, DUE, ClaimCommon
 
 
 @tagged("post_install", "-at_install")
