@@ -231,7 +231,7 @@ class RelancePlan(RelanceWriter):
                 tuple(relances.ids),
             )
         )
-        self._insert_lines()
+        self._insert_lines(again=True)
 
     def refresh_left(self, relances):
         """The same for relances that partly left: levels stay, items are struck."""

@@ -116,8 +116,9 @@ class RelanceWriter:
                 state=state,
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
+                # an array keeps it to an index: the lines of all times are many
                 totals=line_totals_sql(
-                    SQL("relance_id IN (SELECT relance_id FROM plan_relance)")
+                    SQL("relance_id = ANY(ARRAY(SELECT relance_id FROM plan_relance))")
                 ),
             )
         )
@@ -135,13 +136,21 @@ class RelanceWriter:
                 )
             )
 
-    def _insert_lines(self):
+    def _insert_lines(self, again=False):
         """Every late item with its own level, the credits, what falls due soon.
 
         An item that is itself due gets its own level, unless that level must be
         said in its own words (formal notice, registered letter, approval): then it
         is only listed, and stays due. A courtesy reminder lists no late item.
+
+        :param bool again: the relances have lines already, which are not added twice
         """
+        listed = SQL("false")
+        if again:
+            listed = SQL(
+                "EXISTS (SELECT 1 FROM recouvrement_relance_line said"
+                " WHERE said.relance_id = x.relance_id AND said.move_line_id = i.id)"
+            )
         self._execute(
             SQL(
                 """
@@ -173,12 +182,10 @@ class RelanceWriter:
                          COALESCE(v.formal_notice, false)
                          OR COALESCE(v.channel_registered, false)
                          OR COALESCE(v.approval, false))) AS granted) g
-                 WHERE k.kind IS NOT NULL
-                   AND NOT EXISTS (SELECT 1 FROM recouvrement_relance_line said
-                                    WHERE said.relance_id = x.relance_id
-                                      AND said.move_line_id = i.id)
+                 WHERE k.kind IS NOT NULL AND NOT %(listed)s
               ORDER BY i.id
                 """,
+                listed=listed,
                 soon=self.company.sudo().recouvrement_soon_days,
             )
         )

@@ -164,8 +164,10 @@ def _reached_join(whole, is_open):
     """
     among = SQL("rl.move_line_id = line.id")
     if whole:
+        # an array is looked up in the index; a join would read what was ever said
         among = SQL(
-            "rl.move_line_id IN (SELECT l.id FROM account_move_line l WHERE %s)",
+            "rl.move_line_id = ANY(ARRAY("
+            "SELECT l.id FROM account_move_line l WHERE %s))",
             is_open,
         )
     reached = SQL(
