@@ -206,15 +206,18 @@ class TestCharging(ClaimCommon):
             refund.action_post()
 
     def test_reopened_after_its_days_came_back_as_a_correction(self):
-        """A: June. B: July and August. A cancelled, June comes back with C as a
-        correction: reopening A would charge June twice."""
+        """A: June, 25.84. B: July and August. A cancelled, June comes back with C as
+        a correction: reopening A would charge June twice."""
         self._debt()
-        dossier = self._dossier()
+        dossier = self._set_kind("consumer")
+        self.env["recouvrement.legal.event"].create(
+            {"dossier_id": dossier.id, "kind": "formal_notice", "date": DUE}
+        )
         june = self._charge(dossier, date(2026, 6, 30))
         self._charge(dossier).action_post()
         june.button_cancel()
         again = self._charge(dossier)
-        self.assertAlmostEqual(again.amount_total, 159.84)
+        self.assertAlmostEqual(again.amount_total, 25.84)
         with self.assertRaisesRegex(UserError, "charged again since"):
             june.button_draft()
 
@@ -345,8 +348,8 @@ class TestCharging(ClaimCommon):
         delivery = self._relances().delivery_ids.filtered(
             lambda one: one.channel == "registered"
         )
-        delivery.sudo().write({"state": "returned", "posted_on": DAY})
-        delivery.sudo().presented_on = DAY
+        delivery.sudo().write({"posted_on": DAY, "presented_on": DAY})
+        delivery.sudo().state = "returned"
         with self.assertRaisesRegex(UserError, "keeps its effects"):
             delivery.action_retry()
         self.assertEqual(delivery.presented_on, DAY)

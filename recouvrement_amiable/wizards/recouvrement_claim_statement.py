@@ -326,17 +326,16 @@ class RecouvrementClaimStatement(models.TransientModel):
             unsure = statement.line_ids.dossier_id.filtered(
                 lambda dossier: not dossier.kind_confirmed
             )
-            statement.unsure_text = unsure and self.env._(
+            names = [
+                f"{dossier.partner_id.display_name} ({kinds[dossier.kind]})"
+                for dossier in unsure[:5]
+            ]
+            if len(unsure) > len(names):
+                names.append("…")
+            statement.unsure_text = bool(names) and self.env._(
                 "Nobody has confirmed yet what kind of debtor this is, company, public"
                 " body or consumer: %s.",
-                format_list(
-                    self.env,
-                    [
-                        f"{dossier.partner_id.display_name} ({kinds[dossier.kind]})"
-                        for dossier in unsure[:5]
-                    ]
-                    + (["…"] if len(unsure) > 5 else []),
-                ),
+                format_list(self.env, names),
             )
 
     def _amounts(self, by_currency):
