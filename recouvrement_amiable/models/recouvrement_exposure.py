@@ -295,30 +295,28 @@ class RecouvrementExposure(models.Model):
         )
 
     def _rates_sql(self, companies, everywhere):
-        """``(from_id, into_id, rate, currency)`` between companies.
+        """``(from_id, into_id, rate, currency)``, on the day of the second company.
 
-        On the day of the second. Without a rate it is NULL, never one to one.
+        Without a rate it is NULL, never one to one.
         """
-        pairs = [
-            (source, into)
-            for into in companies.sudo()
-            for source in everywhere.sudo() | into
-        ]
+        everywhere = (everywhere | companies).sudo()
         rates = self.env["res.company"]._recouvrement_rates(
             {
-                (into.id, source.currency_id.id, into._recouvrement_today())
-                for source, into in pairs
+                (into.id, currency.id, into._recouvrement_today())
+                for into in companies.sudo()
+                for currency in everywhere.currency_id
             }
         )
         rows = SQL(", ").join(
             SQL(
                 "(%s::int, %s::int, %s::numeric, %s::text)",
                 source.id,
-                into.id,
-                rates[into.id, source.currency_id.id],
+                into_id,
+                rates[into_id, source.currency_id.id],
                 source.currency_id.name,
             )
-            for source, into in pairs
+            for into_id in companies.ids
+            for source in everywhere
         )
         return SQL(
             "SELECT * FROM (VALUES %s) v (from_id, into_id, rate, currency)",
@@ -327,11 +325,7 @@ class RecouvrementExposure(models.Model):
 
     @api.model
     def _order_stock_sql(self):
-        """Quantity that the order line ``l`` reaches by its deliveries.
-
-        NULL: no stock manages that line. The add-on of deliveries answers for those
-        that it knows.
-        """
+        """What order line ``l`` reaches by deliveries, if an add-on knows; or NULL."""
         return SQL("NULL::numeric")
 
     @api.model
@@ -345,7 +339,6 @@ class RecouvrementExposure(models.Model):
         :param partners: only these customers, or None
         """
         item = self.env["recouvrement.open.item"]
-        ids = tuple(companies.ids) or (0,)
         days = SQL(", ").join(
             SQL("(%s::int, %s::date)", company.id, company._recouvrement_today())
             for company in companies.sudo()
@@ -380,7 +373,7 @@ class RecouvrementExposure(models.Model):
             days=days,
             special=SQL(SPECIAL_MOVE.format(alias="m.")),
             accounts=item._receivable_ids(),
-            companies=ids,
+            companies=tuple(companies.ids) or (0,),
             scope=scope,
         )
         # Posting one month's invoice makes the draft of the next one at once: it is no

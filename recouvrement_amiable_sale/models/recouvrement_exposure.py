@@ -92,7 +92,8 @@ class RecouvrementExposure(models.Model):
         return SQL(
             """
             CASE WHEN l.product_uom_qty > 0 THEN l.price_total / l.product_uom_qty
-                 ELSE l.price_unit * (1 - COALESCE(l.discount, 0) / 100) * (1 + COALESCE((
+                 ELSE l.price_unit * (1 - COALESCE(l.discount, 0) / 100)
+                    * (1 + COALESCE((
                     SELECT sum(t.amount) / 100
                       FROM %(relation)s r
                       JOIN account_tax a ON a.id = r.%(tax)s

@@ -27,12 +27,13 @@ class RecouvrementExposure(models.Model):
         return SQL(
             """
             CASE WHEN l.qty_delivered_method = 'stock_move' THEN (
-                SELECT LEAST(l.product_uom_qty,
-                             CASE WHEN bool_or(x.is_open AND m.product_id <> l.product_id)
-                                  THEN l.product_uom_qty
-                                  ELSE COALESCE(l.qty_delivered, 0) + COALESCE(
-                                      sum(m.product_uom_qty * mu.factor / lu.factor)
-                                      FILTER (WHERE x.is_open), 0) END)
+                SELECT LEAST(
+                    l.product_uom_qty,
+                    CASE WHEN bool_or(x.is_open AND m.product_id <> l.product_id)
+                         THEN l.product_uom_qty
+                         ELSE COALESCE(l.qty_delivered, 0) + COALESCE(
+                             sum(m.product_uom_qty * mu.factor / lu.factor)
+                             FILTER (WHERE x.is_open), 0) END)
                   FROM stock_move m
                   JOIN uom_uom mu ON mu.id = m.product_uom
                   JOIN uom_uom lu ON lu.id = l.product_uom_id
