@@ -96,15 +96,25 @@ class RecouvrementDossier(models.Model):
         return 100 if self.has_limit and used else 0
 
     def _limit_words(self, row):
-        """One sentence about the limit."""
+        """About the limit, which is that of the group's head."""
+        words = self._limit_sentence(row)
+        if row["unrated"]:
+            missing = self.env._(
+                "No exchange rate for %s: what is owed in it is not counted.",
+                row["unrated"],
+            )
+            return f"{words} {missing}"
+        return words
+
+    def _limit_sentence(self, row):
         used = self._limit_money(self.group_exposure)
         if row["limit_expired"]:
             return self.env._(
                 "The limit ended on %(day)s: ask for a new one. Exposure: %(used)s.",
-                day=format_date(self.env, self.limit_until),
+                day=format_date(self.env, row["limit_until"]),
                 used=used,
             )
-        if self.no_credit:
+        if row["no_credit"]:
             return self.env._("No credit: payment with the order. Exposure: %s.", used)
         if not row["has_limit"]:
             return self.env._("No limit. Exposure: %s.", used)

@@ -143,9 +143,7 @@ class RecouvrementGuarantee(models.Model):
         )
 
     def _rates(self, day=None):
-        """What one unit of each currency is worth in the company's, in one query.
-
-        A currency without rate on that day has none: a guess would be worse.
+        """What one unit of each currency is worth in the company's.
 
         :return: ``{(company_id, currency_id): rate or None}``
         """
@@ -159,36 +157,6 @@ class RecouvrementGuarantee(models.Model):
             for g in self
             if g.company_id.id in today and g.currency_id
         }
-        if not wanted:
-            return {}
-        self.env["res.currency.rate"].flush_model()
-        self.env["res.company"].flush_model(["currency_id", "parent_path"])
-        rows = SQL(", ").join(
-            SQL("(%s, %s, %s::date)", company, currency, today[company])
-            for company, currency in wanted
+        return self.env["res.company"]._recouvrement_rates(
+            {(company, currency, today[company]) for company, currency in wanted}
         )
-        rate = """
-            SELECT r.rate FROM res_currency_rate r
-             WHERE r.currency_id = %s AND r.name <= w.day AND r.rate > 0
-               AND (r.company_id IS NULL
-                    OR r.company_id = split_part(c.parent_path, '/', 1)::int)
-          ORDER BY r.company_id, r.name DESC LIMIT 1
-        """
-        found = self.env.execute_query(
-            SQL(
-                """
-                SELECT w.company_id, w.currency_id,
-                       CASE WHEN w.currency_id = c.currency_id THEN 1
-                            ELSE COALESCE((%(own)s), 1) / (%(other)s) END
-                  FROM (VALUES %(rows)s) w (company_id, currency_id, day)
-                  JOIN res_company c ON c.id = w.company_id
-                """,
-                own=SQL(rate, SQL("c.currency_id")),
-                other=SQL(rate, SQL("w.currency_id")),
-                rows=rows,
-            )
-        )
-        return {
-            (company, currency): float(value) if value else None
-            for company, currency, value in found
-        }

@@ -43,6 +43,11 @@ class RecouvrementExposure(models.Model):
         readonly=True,
         help="Of all the customers that share the limit.",
     )
+    unrated = fields.Char(
+        string="No Exchange Rate",
+        readonly=True,
+        help="What is owed to companies in these currencies is not added up.",
+    )
     limit_amount = fields.Monetary(string="Limit", readonly=True)
     has_limit = fields.Boolean(readonly=True)
     limit_expired = fields.Boolean(readonly=True)
@@ -187,7 +192,9 @@ class RecouvrementExposure(models.Model):
               GROUP BY 1, 2),
               total AS (
                 SELECT c.id AS company_id, f.head_id,
-                       sum(f.exposure * r.rate) AS exposure
+                       sum(f.exposure * r.rate) AS exposure,
+                       string_agg(DISTINCT r.currency, ', ') FILTER (
+                           WHERE r.rate IS NULL AND f.exposure <> 0) AS unrated
                   FROM company c
                   JOIN rate r ON r.into_id = c.id
                   JOIN family f ON f.company_id = r.from_id
@@ -200,7 +207,8 @@ class RecouvrementExposure(models.Model):
                      o.delivered AS amount_delivered, o.days_late,
                      o.open + o.draft + o.ordered + o.delivered - o.credit
                          AS exposure,
-                     COALESCE(t.exposure, 0) AS group_exposure,
+                     COALESCE(t.exposure, 0) AS group_exposure, t.unrated,
+                     hd.limit_until, a.refused AS no_credit,
                      l.amount AS limit_amount, l.has_limit, l.expired AS limit_expired,
                      CASE WHEN l.has_limit
                           THEN l.amount - COALESCE(t.exposure, 0) END AS limit_left,
@@ -287,22 +295,38 @@ class RecouvrementExposure(models.Model):
         )
 
     def _rates_sql(self, companies, everywhere):
-        """``(from_id, into_id, rate)`` between companies, on the day of the second."""
-        currency = self.env["res.currency"]
-        rows = []
-        for into in companies.sudo():
-            day = into._recouvrement_today()
-            for source in everywhere.sudo() | into:
-                rate = currency._get_conversion_rate(
-                    source.currency_id, into.currency_id, into, day
-                )
-                rows.append(
-                    SQL("(%s::int, %s::int, %s::numeric)", source.id, into.id, rate)
-                )
-        return SQL(
-            "SELECT * FROM (VALUES %s) v (from_id, into_id, rate)",
-            SQL(", ").join(rows) if rows else SQL("(0, 0, 1::numeric)"),
+        """``(from_id, into_id, rate, currency)``, on the day of the second company.
+
+        Without a rate it is NULL, never one to one.
+        """
+        everywhere = (everywhere | companies).sudo()
+        rates = self.env["res.company"]._recouvrement_rates(
+            {
+                (into.id, currency.id, into._recouvrement_today())
+                for into in companies.sudo()
+                for currency in everywhere.currency_id
+            }
         )
+        rows = SQL(", ").join(
+            SQL(
+                "(%s::int, %s::int, %s::numeric, %s::text)",
+                source.id,
+                into_id,
+                rates[into_id, source.currency_id.id],
+                source.currency_id.name,
+            )
+            for into_id in companies.ids
+            for source in everywhere
+        )
+        return SQL(
+            "SELECT * FROM (VALUES %s) v (from_id, into_id, rate, currency)",
+            rows or SQL("(0, 0, 1::numeric, '')"),
+        )
+
+    @api.model
+    def _order_stock_sql(self):
+        """What order line ``l`` reaches by deliveries, if an add-on knows; or NULL."""
+        return SQL("NULL::numeric")
 
     @api.model
     def _sources(self, companies, partners=None):
@@ -315,11 +339,10 @@ class RecouvrementExposure(models.Model):
         :param partners: only these customers, or None
         """
         item = self.env["recouvrement.open.item"]
-        ids = tuple(companies.ids) or (0,)
         days = SQL(", ").join(
             SQL("(%s::int, %s::date)", company.id, company._recouvrement_today())
             for company in companies.sudo()
-        )
+        ) or SQL("(0, NULL::date)")
         scope = (
             SQL("q.commercial_partner_id IN %s", tuple(partners.ids) or (0,))
             if partners is not None
@@ -347,23 +370,28 @@ class RecouvrementExposure(models.Model):
                AND l.parent_state = 'posted' AND l.amount_residual <> 0
                AND l.company_id IN %(companies)s AND n.nature IS NOT NULL AND %(scope)s
             """,
-            days=days or SQL("(0, NULL::date)"),
+            days=days,
             special=SQL(SPECIAL_MOVE.format(alias="m.")),
             accounts=item._receivable_ids(),
-            companies=ids,
+            companies=tuple(companies.ids) or (0,),
             scope=scope,
         )
+        # Posting one month's invoice makes the draft of the next one at once: it is no
+        # debt before its day.
         drafts = SQL(
             """
             SELECT m.company_id, q.commercial_partner_id, 'draft',
                    m.amount_total_signed, NULL::int
               FROM account_move m
               JOIN res_partner q ON q.id = m.partner_id
+              JOIN (VALUES %(days)s) day (id, today) ON day.id = m.company_id
              WHERE m.state = 'draft'
                AND m.move_type IN ('out_invoice', 'out_receipt')
-               AND m.company_id IN %s AND %s
+               AND NOT (m.auto_post <> 'no' AND m.date > day.today
+                        AND COALESCE(m.auto_post_origin_id, m.id) <> m.id)
+               AND %(scope)s
             """,
-            ids,
-            scope,
+            days=days,
+            scope=scope,
         )
         return [lines, drafts]

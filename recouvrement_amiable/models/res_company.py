@@ -151,12 +151,16 @@ class ResCompany(models.Model):
         pooled = self.filtered("recouvrement_exposure_pooled")
         companies = self.env["res.company"].sudo()
         currencies = companies.search([("active", "=", True)]).currency_id
+        rates = self._recouvrement_rates(
+            {
+                (company.id, currency.id, company._recouvrement_today())
+                for company in pooled
+                for currency in currencies
+            }
+        )
         for company in pooled:
-            for currency in currencies - company.currency_id:
-                if not currency.rate_ids.filtered(
-                    lambda rate, company=company: rate.company_id
-                    in (company.root_id, self.env["res.company"])
-                ):
+            for currency in currencies:
+                if not rates[company.id, currency.id]:
                     raise ValidationError(
                         self.env._(
                             "%(currency)s has no rate in %(company)s: enter one, then"
@@ -205,6 +209,48 @@ class ResCompany(models.Model):
             self.recouvrement_holidays,
             self.env["recouvrement.closed.day"]._days_of(self.id),
         )
+
+    # ------------------------------------------------------------------
+    # Currencies
+    # ------------------------------------------------------------------
+    @api.model
+    def _recouvrement_rates(self, wanted):
+        """What one unit of some currencies is worth in a company's, in one query.
+
+        A currency without rate on that day has none: a guess would be worse.
+
+        :param wanted: ``(company_id, currency_id, day)``, one day for a company
+        :return: ``{(company_id, currency_id): rate or None}``
+        """
+        if not wanted:
+            return {}
+        self.env["res.currency.rate"].flush_model()
+        self.env["res.company"].flush_model(["currency_id", "parent_path"])
+        rate = """
+            SELECT r.rate FROM res_currency_rate r
+             WHERE r.currency_id = %s AND r.name <= w.day AND r.rate > 0
+               AND (r.company_id IS NULL
+                    OR r.company_id = split_part(c.parent_path, '/', 1)::int)
+          ORDER BY r.company_id, r.name DESC LIMIT 1
+        """
+        found = self.env.execute_query(
+            SQL(
+                """
+                SELECT w.company_id, w.currency_id,
+                       CASE WHEN w.currency_id = c.currency_id THEN 1
+                            ELSE COALESCE((%(own)s), 1) / (%(other)s) END
+                  FROM (VALUES %(rows)s) w (company_id, currency_id, day)
+                  JOIN res_company c ON c.id = w.company_id
+                """,
+                own=SQL(rate, SQL("c.currency_id")),
+                other=SQL(rate, SQL("w.currency_id")),
+                rows=SQL(", ").join(SQL("(%s, %s, %s::date)", *row) for row in wanted),
+            )
+        )
+        return {
+            (company, currency): float(value) if value else None
+            for company, currency, value in found
+        }
 
     # ------------------------------------------------------------------
     # Bank data

@@ -14,6 +14,7 @@ from . import test_legal_prescription
 from . import test_legal_properties
 from . import test_score
 from . import test_limit
+from . import test_exposure
 from . import test_stop
 from . import test_guarantee
 from . import test_legal_event

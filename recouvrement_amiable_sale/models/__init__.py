@@ -2,3 +2,4 @@
 from . import payment_transaction
 from . import recouvrement_exposure
 from . import sale_order
+from . import sale_order_finished

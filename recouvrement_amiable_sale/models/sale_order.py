@@ -28,10 +28,14 @@ class SaleOrder(models.Model):
         self.ensure_one()
         rate = self.currency_rate or 1
         total = self.amount_total / rate
-        # a confirmed order is in the exposure already; what is paid adds nothing
+        # a confirmed order is in the exposure already; what is paid adds nothing, and
+        # a posted payment is in the exposure as a credit
         paid = sum(
             self.sudo()
-            .transaction_ids.filtered(lambda tx: tx.state in ("authorized", "done"))
+            .transaction_ids.filtered(
+                lambda tx: tx.state in ("authorized", "done")
+                and tx.payment_id.move_id.state != "posted"
+            )
             .mapped("amount")
         )
         amount = 0 if self.state == "sale" else max(total - paid / rate, 0)

@@ -1,3 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from . import test_order_exposure
 from . import test_order_stop
 from . import test_tours
