@@ -323,8 +323,8 @@ class RecouvrementLimitationReader(models.AbstractModel):
     def _letters(self, item_ids, day):
         """Formal notices that took effect, and what was written to public bodies.
 
-        To these a claim has but to be addressed (law 68-1250, art. 2). A relance in test mode went to nobody; a line that was dropped or struck was
-        not asked for.
+        To these a claim has but to be addressed (law 68-1250, art. 2). A relance in
+        test mode went to nobody; a line that was dropped or struck was not asked for.
         """
         sent = SQL(
             "(x.sent_on AT TIME ZONE 'UTC'"

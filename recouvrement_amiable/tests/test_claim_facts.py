@@ -341,7 +341,9 @@ class TestClaimFacts(ClaimCommon):
         """The due date is the last day to pay; a day later, 12,000 at 12.40 %: 4.08."""
         today = self._debt(due=DAY)
         self.assertFalse(self._claim(today).is_due)
-        self.assertEqual((self._claim(today).owed, self._claim(today).total), (0, 12000))
+        self.assertEqual(
+            (self._claim(today).owed, self._claim(today).total), (0, 12000)
+        )
         self.assertEqual(today.recouvrement_claim, 0)
         late = self._debt(due=date(2026, 8, 30))
         self.assertTrue(self._claim(late).is_due)
