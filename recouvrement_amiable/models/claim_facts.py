@@ -12,6 +12,34 @@ from ..legal.prescription import FORMAL_NOTICE
 from .debtor_kind import kind_on_sql, kind_sql, reason_sql
 from .recouvrement_charge import STANDING
 from .recouvrement_legal_event import INTEREST_SUSPENSIONS
+from .registered_letter import NOTICE_DAY
+
+# Items (``l``) that may be owed, or that customers were invoiced charges for: of an
+# invoice cancelled or reopened since, these are to be credited.
+OWED_OR_CHARGED = SQL(
+    f"""(l.parent_state = 'posted' OR EXISTS (
+        SELECT 1 FROM recouvrement_charge x
+         WHERE x.move_line_id = l.id AND x.charge_move_id IS NOT NULL
+           AND x.standing AND {STANDING}))"""
+)
+# Debts, and not the reverse of money received: what a payment or a bank line gave back
+# (a refund, a bounced direct debit, whose invoice bears the interest), a difference of
+# exchange, a tax on payments. ``m`` is the entry.
+IS_DEBT = SQL(
+    """(m.move_type IN ('out_invoice', 'out_receipt')
+        OR m.move_type = 'entry'
+           AND m.origin_payment_id IS NULL AND m.statement_line_id IS NULL
+           AND m.tax_cash_basis_rec_id IS NULL
+           AND m.tax_cash_basis_origin_move_id IS NULL
+           AND NOT EXISTS (
+               SELECT 1 FROM account_partial_reconcile e
+                WHERE e.exchange_move_id = m.id)
+           AND NOT EXISTS (
+               SELECT 1 FROM account_move o
+                WHERE o.id = m.reversed_entry_id
+                  AND (o.origin_payment_id IS NOT NULL
+                       OR o.statement_line_id IS NOT NULL)))"""
+)
 
 
 class Facts(NamedTuple):
@@ -37,7 +65,24 @@ class Facts(NamedTuple):
     late_rate: float | None
     insolvency: object
     is_entry: bool
+    is_posted: bool
     wanted: bool
+
+
+class Charged(NamedTuple):
+    """Interest of an item that was invoiced or waived.
+
+    :ivar date until: last day of it
+    :ivar int amount: both, in minor units
+    :ivar int invoiced: what the customer was asked to pay
+    """
+
+    until: object
+    amount: int
+    invoiced: int
+
+
+NOTHING_CHARGED = Charged(None, 0, 0)
 
 
 def among(ids):
@@ -80,7 +125,8 @@ class ClaimFacts:
                              * 10 ^ c.decimal_places)::bigint,
                        d.public_buyer, d.late_rate,
                        CASE WHEN d.insolvency IS NOT NULL THEN d.insolvency_date END,
-                       m.move_type = 'entry', (%(condition)s) IS TRUE
+                       m.move_type = 'entry', m.state = 'posted',
+                       (%(condition)s) IS TRUE
                   -- grouped, so that the planner looks at it apart and first
                   FROM (SELECT l.move_id FROM account_move_line l
                          WHERE %(condition)s GROUP BY l.move_id) w
@@ -93,12 +139,12 @@ class ClaimFacts:
                    AND d.partner_id = p.commercial_partner_id
                  WHERE l.account_id IN %(accounts)s
                    AND l.amount_currency > 0
-                   AND m.state = 'posted'
-                   AND m.move_type IN ('out_invoice', 'out_receipt', 'entry')
+                   AND %(owed_or_charged)s
+                   AND %(is_debt)s
                    AND m.recouvrement_is_charge IS NOT TRUE
-                   -- credited in full, it was never owed
-                   AND m.payment_state IS DISTINCT FROM 'reversed'
                 """,
+                owed_or_charged=OWED_OR_CHARGED,
+                is_debt=IS_DEBT,
                 condition=condition,
                 kind=_kind(self.env),
                 accounts=self.env["recouvrement.open.item"]._receivable_ids(),
@@ -110,13 +156,20 @@ class ClaimFacts:
         return facts
 
     def _movements(self, ids):
-        """``{item id: [Movement]}``: payments and credit notes at their real dates."""
+        """``{item id: [Movement]}``: payments and credit notes at their real dates.
+
+        The reversal of an entry is its credit note.
+        """
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT p.debit_move_id, s.date,
-                       CASE WHEN sm.move_type = 'out_refund' THEN %(note)s
-                            ELSE %(payment)s END,
+                       CASE WHEN sm.move_type = 'out_refund'
+                                 OR sm.reversed_entry_id IS NOT NULL
+                                    AND sm.reversed_entry_id = (
+                                        SELECT l.move_id FROM account_move_line l
+                                         WHERE l.id = p.debit_move_id)
+                            THEN %(note)s ELSE %(payment)s END,
                        round(p.debit_amount_currency * 10 ^ c.decimal_places)::bigint
                   FROM account_partial_reconcile p
                   JOIN account_move_line s ON s.id = p.credit_move_id
@@ -136,12 +189,15 @@ class ClaimFacts:
         return movements
 
     def _charged(self, ids, movements):
-        """``{item id: last day charged}``; the amounts join the movements."""
+        """``{item id: Charged}``; the amounts join the movements."""
         rows = self.env.execute_query(
             SQL(
                 f"""
                 SELECT x.move_line_id, max(x.date_to),
-                       round(sum(x.amount) * 10 ^ max(c.decimal_places))::bigint
+                       round(sum(x.amount) * 10 ^ max(c.decimal_places))::bigint,
+                       round(COALESCE(sum(x.amount) FILTER (
+                                 WHERE x.waived IS NOT TRUE), 0)
+                             * 10 ^ max(c.decimal_places))::bigint
                   FROM recouvrement_charge x
                   JOIN res_currency c ON c.id = x.currency_id
                  WHERE x.kind = 'interest' AND x.standing AND {STANDING}
@@ -152,9 +208,9 @@ class ClaimFacts:
             )
         )
         charged = {}
-        for item_id, until, amount in rows:
-            charged[item_id] = until
-            movements[item_id].append(Movement(until, CHARGE, amount))
+        for item_id, *row in rows:
+            known = charged[item_id] = Charged(*row)
+            movements[item_id].append(Movement(known.until, CHARGE, known.amount))
         return charged
 
     def _indemnities_taken(self, facts):
@@ -220,7 +276,7 @@ class ClaimFacts:
         return self.env.execute_query(
             SQL(
                 """
-                SELECT rl.move_line_id, min(day)
+                SELECT rl.move_line_id, min(%(day)s)
                   FROM recouvrement_relance_line rl
                   JOIN account_move_line l ON l.id = rl.move_line_id
                   JOIN res_company c ON c.id = l.company_id
@@ -228,22 +284,63 @@ class ClaimFacts:
                   JOIN recouvrement_level v ON v.id = r.level_id AND v.formal_notice
                   JOIN recouvrement_delivery x
                     ON x.relance_id = r.id AND x.channel = 'registered'
-                 CROSS JOIN LATERAL (
-                    SELECT CASE c.recouvrement_notice_basis
-                                WHEN 'posted' THEN x.posted_on
-                                WHEN 'received' THEN x.received_on
-                                ELSE x.presented_on END AS day) d
-                 WHERE rl.move_line_id IN %s AND rl.kind = 'a_late'
+                 WHERE rl.move_line_id IN %(ids)s AND rl.kind = 'a_late'
                    AND rl.cancelled IS NOT TRUE AND rl.struck IS NOT TRUE
                    AND x.is_test IS NOT TRUE
                    AND x.state IN ('todo', 'sent', 'delivered', 'returned')
                    AND r.state NOT IN ('refused', 'cancelled')
-                   AND day >= COALESCE(l.date_maturity, l.invoice_date, l.date)
+                   AND %(day)s >= COALESCE(l.date_maturity, l.invoice_date, l.date)
               GROUP BY rl.move_line_id
                 """,
-                ids,
+                day=NOTICE_DAY,
+                ids=ids,
             )
         )
+
+
+def really_owed(facts, movements):
+    """The same facts, with nothing owed on what is not posted or was never owed.
+
+    Credited in full, an invoice was never owed, whatever the day: a credit note takes
+    back the debt, a payment or a set-off settles it. Core's ``payment_state`` says
+    ``reversed`` of both, and nothing of an invoice that is blocked.
+    """
+    credited = {
+        item_id: sum(one.amount for one in some if one.kind == CREDIT_NOTE)
+        for item_id, some in movements.items()
+    }
+    left = {_debt(fact): 0 for fact in facts if credited.get(fact.id)}
+    for fact in facts if left else ():
+        debt = _debt(fact)
+        if debt in left:
+            left[debt] += fact.principal - credited.get(fact.id, 0)
+    void = {debt for debt, amount in left.items() if amount <= 0}
+    return [
+        fact
+        if fact.is_posted and (not void or _debt(fact) not in void)
+        else fact._replace(principal=0, residual=0)
+        for fact in facts
+    ]
+
+
+def _debt(fact):
+    """What is credited as one: an invoice; an entry gathers items of several."""
+    return ("item", fact.id) if fact.is_entry else ("move", fact.move_id)
+
+
+def retained(facts):
+    """``{item id: amount}`` of the retention money (CCP R2192-33).
+
+    It is kept from what falls due last, and what exceeds that from what falls due
+    before; ``facts`` come in that order.
+    """
+    left, kept = {}, {}
+    for fact in reversed(facts):
+        if fact.retention:
+            rest = left.get(fact.move_id, fact.retention)
+            kept[fact.id] = min(rest, fact.principal)
+            left[fact.move_id] = rest - kept[fact.id]
+    return kept
 
 
 def _kind(env):

@@ -14,10 +14,16 @@ from odoo.tools.gc import disabling_gc
 from ..legal.amounts import to_rate
 from ..legal.errors import LegalError
 from ..legal.indemnity import PER_INSTALMENT, indemnity_due
-from ..legal.interest import CHARGE, Claim
+from ..legal.interest import Claim
 from ..legal.parameters import COMPANY, CONSUMER, PUBLIC
 from ..legal.terms import Suspension, latest_public_due, public_term_start
-from .claim_facts import ClaimFacts, among
+from .claim_facts import (
+    NOTHING_CHARGED,
+    ClaimFacts,
+    among,
+    really_owed,
+    retained,
+)
 
 EURO = 2  # decimals of the fixed indemnity
 
@@ -32,6 +38,7 @@ class ItemClaim(NamedTuple):
     :ivar int days_late: until the item was paid, or until today
     :ivar LegalError error: why interest cannot be computed, or None
     :ivar float overcharged: on charge invoices, and no longer owed: to be credited
+    :ivar bool is_due: the last day to pay is over
     """
 
     id: int
@@ -47,6 +54,7 @@ class ItemClaim(NamedTuple):
     indemnity: float
     error: object = None
     overcharged: float = 0.0
+    is_due: bool = True
 
     @property
     def charges(self):
@@ -54,7 +62,13 @@ class ItemClaim(NamedTuple):
 
     @property
     def total(self):
+        """What is open, due or not, with its charges."""
         return self.principal + self.interest + self.indemnity
+
+    @property
+    def owed(self):
+        """What can be asked for on the day."""
+        return self.total if self.is_due else self.charges
 
 
 class ClaimReader(ClaimFacts):
@@ -106,30 +120,68 @@ class ClaimReader(ClaimFacts):
     def _answers(self, condition):
         """Facts, ``Claim | LegalError`` and ItemClaim of each item asked for."""
         facts = self._facts(condition)
-        claims = self._claims(facts)
+        ids = among(fact.id for fact in facts)
+        movements = self._movements(ids)
+        facts = really_owed(facts, movements)
+        charged = self._charged(ids, movements)
+        claims = self._claims(facts, movements, charged)
         totals = self._totals(facts, claims)
-        indemnities = self._indemnities(facts, claims, totals)
         prescribed = self._prescribed(facts)
+        indemnities = self._indemnities(facts, claims, totals, prescribed)
         for fact in facts:
-            item_id = fact.id
-            if fact.wanted:
-                claim = claims[item_id]
-                indemnity = indemnities.get(item_id, 0.0)
-                is_over = item_id in prescribed
-                yield (
-                    fact,
-                    claim,
-                    _answer(fact, claim, totals[item_id], indemnity, is_over),
-                )
+            if not fact.wanted:
+                continue
+            claim = claims[fact.id]
+            answer = self._answer(
+                fact,
+                claim,
+                totals[fact.id],
+                charged.get(fact.id, NOTHING_CHARGED),
+                indemnities.get(fact.id, 0.0),
+                fact.id in prescribed,
+            )
+            # what was never owed speaks only to have charges credited
+            if fact.principal or answer.overcharged:
+                yield fact, claim, answer
+
+    def _answer(self, fact, claim, total, charged, indemnity, is_prescribed):
+        scale = fact.scale
+        due = fact.due if isinstance(claim, LegalError) else claim.due
+        error, interest, overcharged, days_late = None, 0, 0, 0
+        if isinstance(total, LegalError):
+            error = total
+        else:
+            interest, days_late = total.accrued - charged.amount, total.days_late
+            overcharged = charged.invoiced - total.accrued
+        if is_prescribed:
+            error, interest, indemnity = None, 0, min(indemnity, 0)
+        return ItemClaim(
+            fact.id,
+            fact.move_id,
+            fact.company_id,
+            fact.dossier_id,
+            fact.currency_id,
+            fact.kind,
+            due,
+            days_late,
+            fact.residual / scale,
+            interest / scale if interest > 0 else 0.0,
+            indemnity if indemnity > 0 else 0.0,
+            error,
+            max(overcharged, 0) / scale + max(-indemnity, 0.0),
+            due < self._day(fact.company_id),
+        )
 
     def _prescribed(self, facts):
-        """Ids of the items that are past their last day: nothing is claimed on them."""
+        """Ids of the items that are past their last day: nothing is claimed on them.
+
+        The others of their invoices too: they share its indemnity.
+        """
         by_company = defaultdict(list)
         for fact in facts:
-            if fact.wanted:
-                young = self._company(fact.company_id)["young_since"]
-                if fact.due < young or (fact.performed or fact.issued) < young:
-                    by_company[fact.company_id].append(fact.id)
+            young = self._company(fact.company_id)["young_since"]
+            if fact.due < young or (fact.performed or fact.issued) < young:
+                by_company[fact.company_id].append(fact.id)
         reader = self.env["recouvrement.limitation.reader"]
         return {
             item_id
@@ -157,9 +209,10 @@ class ClaimReader(ClaimFacts):
             totals.update(zip((pair[0] for pair in pairs), found, strict=True))
         return totals
 
-    def _indemnities(self, facts, claims, totals):
+    def _indemnities(self, facts, claims, totals, prescribed):
         """``{item id: amount}``: on the first late item of each invoice, or on each.
 
+        One that is prescribed does not take it away from the others of its invoice.
         What was charged and is not owed any more comes out negative.
         """
         taken = self._indemnities_taken(facts)
@@ -169,7 +222,7 @@ class ClaimReader(ClaimFacts):
             if fact.kind != CONSUMER and self._is_late(fact, totals[fact.id])
         ]
         # what is still open speaks for its invoice before what was paid late
-        late.sort(key=lambda fact: fact.residual <= 0)
+        late.sort(key=lambda fact: (fact.id in prescribed, fact.residual <= 0))
         found, owed = {}, set()
         for fact in late:
             key = self._indemnity_key(fact)
@@ -220,28 +273,21 @@ class ClaimReader(ClaimFacts):
     # ------------------------------------------------------------------
     # From facts to claims
     # ------------------------------------------------------------------
-    def _claims(self, facts):
+    def _claims(self, facts, movements, charged):
         """``{item id: Claim | LegalError}``"""
-        ids = among(fact.id for fact in facts)
-        movements = self._movements(ids)
-        charged = self._charged(ids, movements)
         pauses, notices = self._events(facts)
-        last = {fact.move_id: fact.id for fact in facts}
+        kept = retained(facts)
         claims = {}
         for fact in facts:
             item_id = fact.id
-            principal = fact.principal
-            # retention money is kept from what falls due last
-            if fact.retention and last[fact.move_id] == item_id:
-                principal = max(principal - fact.retention, 0)
             try:
                 claims[item_id] = self._claim(
                     fact,
-                    principal,
+                    fact.principal - kept.get(item_id, 0),
                     tuple(movements.get(item_id, ())),
                     notices.get(item_id),
                     tuple(pauses.get(item_id, ())),
-                    charged.get(item_id),
+                    charged.get(item_id, NOTHING_CHARGED).until,
                 )
             except LegalError as error:
                 claims[item_id] = error
@@ -307,41 +353,6 @@ class ClaimReader(ClaimFacts):
                 "late_rate": company.recouvrement_late_rate,
             }
         return self._companies[company_id]
-
-
-def _answer(fact, claim, total, indemnity, is_prescribed):
-    error, interest, days_late = None, 0, 0
-    if isinstance(total, LegalError):
-        error = total
-    else:
-        interest, days_late = _to_claim(claim, total), total.days_late
-    if is_prescribed:
-        error, interest, indemnity = None, min(interest, 0), min(indemnity, 0)
-    scale = fact.scale
-    return ItemClaim(
-        fact.id,
-        fact.move_id,
-        fact.company_id,
-        fact.dossier_id,
-        fact.currency_id,
-        fact.kind,
-        fact.due if isinstance(claim, LegalError) else claim.due,
-        days_late,
-        fact.residual / scale,
-        interest / scale if interest > 0 else 0.0,
-        indemnity if indemnity > 0 else 0.0,
-        error,
-        max(-interest, 0) / scale + max(-indemnity, 0.0),
-    )
-
-
-def _to_claim(claim, total):
-    """Interest accrued, less what is charged or waived; negative when too much is."""
-    accrued = total.accrued
-    for movement in claim.movements:
-        if movement.kind == CHARGE:
-            accrued -= movement.amount
-    return accrued
 
 
 def _indemnity_due(fact, claim):

@@ -9,7 +9,7 @@ class RecouvrementDelivery(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if {"posted_on", "presented_on", "received_on"} & set(vals):
+        if {"posted_on", "presented_on", "received_on", "returned_on"} & set(vals):
             letters = self.sudo().filtered(
                 lambda delivery: delivery.channel in ("letter", "registered")
             )

@@ -18,6 +18,7 @@ from ..legal.prescription import (
 from ..legal.sectors import SECTORS, UNKNOWN, rule_of
 from .debtor_kind import kind_on_sql
 from .limitation_words import error_text
+from .registered_letter import NOTICE_DAY
 
 # Tables whose pending writes the reader must see.
 _READ_MODELS = (
@@ -320,10 +321,10 @@ class RecouvrementLimitationReader(models.AbstractModel):
 
     @api.model
     def _letters(self, item_ids, day):
-        """Formal notices presented, and what was written to public bodies.
+        """Formal notices that took effect, and what was written to public bodies.
 
-        A relance in test mode went to nobody; a line that was dropped or struck was
-        not asked for.
+        To these a claim has but to be addressed (law 68-1250, art. 2). A relance in
+        test mode went to nobody; a line that was dropped or struck was not asked for.
         """
         sent = SQL(
             "(x.sent_on AT TIME ZONE 'UTC'"
@@ -338,10 +339,9 @@ class RecouvrementLimitationReader(models.AbstractModel):
                                 THEN %(notice)s ELSE %(claim)s END AS kind,
                            CASE WHEN x.channel = 'email' THEN %(sent)s
                                 WHEN %(debtor)s = %(public)s
-                                THEN COALESCE(x.presented_on, x.received_on,
+                                THEN COALESCE(%(notice_day)s, x.presented_on,
                                               x.posted_on)
-                                ELSE COALESCE(x.presented_on, x.received_on) END
-                               AS happened
+                                ELSE %(notice_day)s END AS happened
                       FROM recouvrement_relance_line t
                       JOIN recouvrement_relance r ON r.id = t.relance_id
                       JOIN recouvrement_delivery x ON x.relance_id = r.id
@@ -363,6 +363,7 @@ class RecouvrementLimitationReader(models.AbstractModel):
               ORDER BY w.move_line_id, w.happened, w.kind
                 """,
                 notice=FORMAL_NOTICE,
+                notice_day=NOTICE_DAY,
                 claim=WRITTEN_CLAIM,
                 debtor=KIND,
                 public=PUBLIC,

@@ -2,7 +2,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .claim_facts import among
+from .claim_facts import OWED_OR_CHARGED, among
 from .claim_reader import ClaimReader
 
 # Tables that the reader queries behind the ORM's back.
@@ -45,7 +45,8 @@ class RecouvrementClaim(models.AbstractModel):
         """Claims of some journal items.
 
         :return: ``{item id: ItemClaim}``; no entry for what cannot bear interest:
-            credits, drafts, charge invoices
+            credits, charge invoices, nor for what was never owed (drafts, invoices
+            credited in full), save to say what was charged on it
         """
         ids = tuple(ids)
         if not ids:
@@ -74,14 +75,15 @@ class RecouvrementClaim(models.AbstractModel):
     def _claimable_sql(self, dossiers):
         """Condition on ``l``: items of some dossiers that may have charges to claim.
 
-        What is open and overdue, and what was paid late within the five years of the
-        general prescription: interest not yet charged survives the principal. Never
-        what is prescribed.
+        What is open, due or not (see ``ItemClaim.is_due``), and what was paid late
+        within the five years of the general prescription: interest not yet charged
+        survives the principal. What was charged and is not posted any more. Never what
+        is prescribed.
         """
         return SQL(
             """
             l.account_id IN %(accounts)s AND l.amount_currency > 0
-            AND l.parent_state = 'posted'
+            AND %(owed_or_charged)s
             AND (l.company_id, l.partner_id) IN (
                 SELECT d.company_id, q.id FROM recouvrement_dossier d
                   JOIN res_partner q ON q.commercial_partner_id = d.partner_id
@@ -93,6 +95,7 @@ class RecouvrementClaim(models.AbstractModel):
                  WHERE z.move_line_id = l.id AND z.last_day < %(today)s::date)
             """,
             accounts=self.env["recouvrement.open.item"]._receivable_ids(),
+            owed_or_charged=OWED_OR_CHARGED,
             dossiers=tuple(dossiers.ids) or (0,),
             since=fields.Date.subtract(fields.Date.context_today(self), years=5),
             today=self._forced_day() or fields.Date.context_today(self),
@@ -135,7 +138,7 @@ class RecouvrementOpenItem(models.Model):
             claim = claims.get(item.id)
             item.amount_interest = claim.interest if claim else 0
             item.amount_indemnity = claim.indemnity if claim else 0
-            item.amount_claim = claim.total if claim else item.amount_residual_currency
+            item.amount_claim = claim.owed if claim else item.amount_residual_currency
             item.claim_error = words._error_text(claim)
 
     def action_claim_statement(self):
@@ -189,7 +192,7 @@ class AccountMove(models.Model):
             own = by_move.get(move._origin.id, [])
             move.recouvrement_interest = sum(claim.interest for claim in own)
             move.recouvrement_indemnity = sum(claim.indemnity for claim in own)
-            move.recouvrement_claim = sum(claim.total for claim in own)
+            move.recouvrement_claim = sum(claim.owed for claim in own)
             move.recouvrement_claim_error = next(
                 filter(None, map(words._error_text, own)), False
             )

@@ -5,6 +5,7 @@ from ..legal.sectors import GENERAL
 
 _CLOCK = {
     "recouvrement_sector",
+    "recouvrement_notice_basis",
     "recouvrement_notice_clause",
     "recouvrement_contract_years",
     "recouvrement_payment_interrupts",

@@ -2,6 +2,7 @@
 from . import test_situation
 from . import test_run
 from . import test_claim
+from . import test_claim_facts
 from . import test_charging
 from . import test_email
 from . import test_analytics
