@@ -207,7 +207,7 @@ class RecouvrementClaimStatement(models.TransientModel):
             answer, statement = found[item.id]
             if allowed is not None and item.id not in allowed:
                 continue
-            owed = answer.principal and answer.due < self.date
+            owed = answer.principal if answer.is_due else 0
             if not (answer.charges or answer.error or owed and not self.only_charging):
                 continue
             rows.append(
