@@ -96,6 +96,8 @@ class ClaimFacts:
                    AND m.state = 'posted'
                    AND m.move_type IN ('out_invoice', 'out_receipt', 'entry')
                    AND m.recouvrement_is_charge IS NOT TRUE
+                   AND l.company_id NOT IN (SELECT z.id FROM res_company z
+                        WHERE z.recouvrement_french_law IS NOT TRUE)
                    -- credited in full, it was never owed
                    AND m.payment_state IS DISTINCT FROM 'reversed'
                 """,

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_list
 
-from ..legal.parameters import CONSUMER, PUBLIC
+from ..legal.parameters import COMPANY, CONSUMER, PUBLIC
 from .relance_statement import ASKED
 
 # Levels whose message states the charges beside the principal.
@@ -74,10 +74,17 @@ class RecouvrementRelance(models.Model):
         return (self.claims or {}).get(str(line.move_line_id.id))
 
     def _lateness(self, line, day):
-        """Of a message with interest: the due date and the days that it counts from."""
+        """Of a message with interest: the due date and the days that it counts from.
+
+        A suspended time to pay has no end, whatever the claim counts from.
+        """
         figures = self._figures_of(line)
         if not figures:
             return super()._lateness(line, day)
+        if not figures["days"]:
+            move = line.move_line_id.move_id.sudo()
+            if move._recouvrement_is_suspended():
+                return line.date_due, 0
         return fields.Date.to_date(figures["due"]), figures["days"]
 
     def _claim_of(self, line):
@@ -135,7 +142,7 @@ class RecouvrementRelance(models.Model):
     def _charges_text(self):
         """What the charges are, by which article and at which rates."""
         if not self._has_claim():
-            return super()._charges_text()
+            return self._announcement()
         by_kind = {}
         for line in self._asked_lines():
             if any(self._claim_of(line)):
@@ -146,6 +153,51 @@ class RecouvrementRelance(models.Model):
         if by_kind.keys() - {CONSUMER}:
             sentences.append(self.env._("No VAT applies to these sums."))
         return " ".join(sentences)
+
+    def _announcement(self):
+        """The reminder of what the law adds; never a word of it to a consumer.
+
+        The kind is the one of each invoice's day: a customer may have changed.
+        """
+        self.ensure_one()
+        company = self.company_id.sudo()
+        if self.level_id.charges != "announce" or not company.recouvrement_french_law:
+            return ""
+        debtor, by_kind = self.dossier_id._debtor(), {}
+        for line in self._asked_lines():
+            move = line.move_line_id.move_id
+            if not move._recouvrement_is_charge():  # it bears none (C. civ. 1343-2)
+                by_kind.setdefault(debtor.on(move.invoice_date), []).append(line)
+        sentences = {COMPANY: self._announced_to_company, PUBLIC: self._announced_to_public}
+        announced = {
+            kind: sentences[kind]() for kind in sorted(by_kind) if kind in sentences
+        }
+        if len(by_kind) == 1:
+            return "".join(announced.values())
+        return " ".join(
+            self.env._(
+                "%(invoices)s: %(sentence)s",
+                invoices=", ".join(self._item_reference(line) for line in by_kind[kind]),
+                sentence=sentence,
+            )
+            for kind, sentence in announced.items()
+        )
+
+    def _announced_to_company(self):
+        return self.env._(
+            "Late payment gives rise, as of right and without any reminder, to"
+            " late-payment interest and to a fixed indemnity of €40 for recovery"
+            " costs for each invoice paid late (articles L441-10 and D441-5 of the"
+            " French Commercial Code). They are not included in the sum above."
+        )
+
+    def _announced_to_public(self):
+        return self.env._(
+            "Late payment gives rise, as of right and without any formality, to"
+            " late-payment interest and to a fixed indemnity of €40 for recovery"
+            " costs (article L2192-13 of the French Public Procurement Code). They"
+            " are not included in the sum above."
+        )
 
     def _kind_sentences(self, kind, lines):
         """What the items of one kind bear: a customer may change kind between two."""
