@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_list
 
-from ..legal.parameters import COMPANY, CONSUMER, PUBLIC
+from ..legal.parameters import CONSUMER, PUBLIC
 from .relance_statement import ASKED
 
 # Levels whose message states the charges beside the principal.
@@ -76,16 +76,19 @@ class RecouvrementRelance(models.Model):
     def _lateness(self, line, day):
         """Of a message with interest: the due date and the days that it counts from.
 
-        A suspended time to pay has no end, whatever the claim counts from.
+        A suspended time to pay has no end, whatever the claim counts from; released
+        retention money, which bears no interest, is late from its own day on.
         """
+        known, late = super()._lateness(line, day)
         figures = self._figures_of(line)
         if not figures:
-            return super()._lateness(line, day)
+            return known, late
         if not figures["days"]:
             move = line.move_line_id.move_id.sudo()
             if move._recouvrement_is_suspended():
-                return line.date_due, 0
-        return fields.Date.to_date(figures["due"]), figures["days"]
+                return known, 0
+        due = fields.Date.to_date(figures["due"])
+        return (known, late) if known and known > due else (due, figures["days"])
 
     def _claim_of(self, line):
         """``(interest, indemnity)`` of a line, in its currency.
@@ -168,35 +171,35 @@ class RecouvrementRelance(models.Model):
             move = line.move_line_id.move_id
             if not move._recouvrement_is_charge():  # it bears none (C. civ. 1343-2)
                 by_kind.setdefault(debtor.on(move.invoice_date), []).append(line)
-        sentences = {COMPANY: self._announced_to_company, PUBLIC: self._announced_to_public}
         announced = {
-            kind: sentences[kind]() for kind in sorted(by_kind) if kind in sentences
+            kind: self._kind_announcement(kind)
+            for kind in sorted(by_kind)
+            if kind != CONSUMER
         }
         if len(by_kind) == 1:
             return "".join(announced.values())
         return " ".join(
             self.env._(
                 "%(invoices)s: %(sentence)s",
-                invoices=", ".join(self._item_reference(line) for line in by_kind[kind]),
+                invoices=", ".join(map(self._item_reference, by_kind[kind])),
                 sentence=sentence,
             )
             for kind, sentence in announced.items()
         )
 
-    def _announced_to_company(self):
+    def _kind_announcement(self, kind):
+        if kind == PUBLIC:
+            return self.env._(
+                "Late payment gives rise, as of right and without any formality, to"
+                " late-payment interest and to a fixed indemnity of €40 for recovery"
+                " costs (article L2192-13 of the French Public Procurement Code). They"
+                " are not included in the sum above."
+            )
         return self.env._(
             "Late payment gives rise, as of right and without any reminder, to"
             " late-payment interest and to a fixed indemnity of €40 for recovery"
             " costs for each invoice paid late (articles L441-10 and D441-5 of the"
             " French Commercial Code). They are not included in the sum above."
-        )
-
-    def _announced_to_public(self):
-        return self.env._(
-            "Late payment gives rise, as of right and without any formality, to"
-            " late-payment interest and to a fixed indemnity of €40 for recovery"
-            " costs (article L2192-13 of the French Public Procurement Code). They"
-            " are not included in the sum above."
         )
 
     def _kind_sentences(self, kind, lines):

@@ -156,6 +156,14 @@ class TestPublicTerm(RecouvrementCommon):
         row = self.assertSituation(move, "due", None, TODAY + timedelta(days=3))
         self.assertEqual((row["date_due"], row["days_late"]), (TODAY, 3))
 
+    def test_released_retention_in_a_message_with_interest(self):
+        move = self.retained(TODAY - timedelta(days=3))
+        self.level1.charges = "claim"
+        self._run()
+        [row] = self._relances()._statement()["asked"]
+        self.assertEqual((row["due"], row["days"]), ("14 Mar 2026", 3))
+        self.assertEqual(row["number"], move.name)
+
     def test_more_than_the_retention_is_dunned(self):
         self.assertSituation(self.retained(left=1000.01), "due")
 
