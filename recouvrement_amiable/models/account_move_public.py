@@ -247,7 +247,8 @@ class AccountMove(models.Model):
             return self.env._(
                 "The retention money of %s cannot be negative.", self.display_name
             )
-        if currency.compare_amounts(kept, self.amount_total) > 0:
+        # an invoice that is being made has no total yet
+        if self.amount_total and currency.compare_amounts(kept, self.amount_total) > 0:
             return self.env._(
                 "The retention money of %(invoice)s is more than its total, %(total)s.",
                 invoice=self.display_name,

@@ -126,13 +126,13 @@ class TestPublicTerm(RecouvrementCommon):
         relance = self.relance()
         self.assertEqual(relance.line_ids.date_due, DUE)
         self.noted(available_on=TODAY - timedelta(days=34))
-        relance._revalidate()
+        relance.sudo()._revalidate()
         self.assertEqual(relance.line_ids.date_due, TODAY - timedelta(days=4))
         self.noted(suspended_on=TODAY - timedelta(days=20))
         self.level1.charges = "claim"
         relance.invalidate_recordset(["claims"])
         self.assertNotIn("17", relance._values(self.town)["oldest_due_date"])
-        relance._revalidate()
+        relance.sudo()._revalidate()
         self.assertEqual(relance.state, "cancelled")
 
     # -- retention money -----------------------------------------------------
