@@ -136,6 +136,47 @@ def latest_public_due(start, buyer="authority", days=None, suspensions=()):
     return due
 
 
+class PublicTerm(NamedTuple):
+    """Time to pay of a public buyer.
+
+    :ivar date start: day from which it runs
+    :ivar date due: last day to pay; None while it is suspended
+    """
+
+    start: date
+    due: date | None
+
+
+def public_term(
+    issued,
+    performed=None,
+    available=None,
+    suspended=None,
+    completed=None,
+    buyer="authority",
+):
+    """The time to pay that follows from the days noted on an invoice.
+
+    :param date issued: day of the invoice, which counts while the day of its
+        availability is not known
+    :param date performed: end of the performance
+    :param date available: of the portal's message
+    :param date suspended: receipt of the buyer's notice
+    :param date completed: receipt of what was missing
+    :param str buyer: one of ``PUBLIC_BUYERS``
+    :rtype: PublicTerm
+    :raises LateSuspension, BadSetting, BadPeriod, DateOutOfRange:
+
+    >>> public_term(date(2026, 3, 2), available=date(2026, 3, 10)).due
+    datetime.date(2026, 4, 9)
+    """
+    start = public_term_start(
+        available=available, requested=issued, performed=performed
+    )
+    suspensions = [Suspension(suspended, completed)] if suspended else []
+    return PublicTerm(start, latest_public_due(start, buyer, suspensions=suspensions))
+
+
 def _public_days(buyer, days):
     if buyer not in PUBLIC_BUYERS:
         allowed = ", ".join(PUBLIC_BUYERS)

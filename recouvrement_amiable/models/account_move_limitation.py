@@ -86,6 +86,11 @@ class AccountMove(models.Model):
                     )
                 )
 
+    def _recouvrement_performed(self):
+        """End of the work or delivery, or None where nobody noted it."""
+        self.ensure_one()
+        return self.recouvrement_performed_on or self.delivery_date or None
+
     def write(self, vals):
         result = super().write(vals)
         if "recouvrement_performed_on" in vals:

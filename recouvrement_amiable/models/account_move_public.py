@@ -6,13 +6,9 @@ from odoo.tools import format_date
 from ..legal.dates import FIRST_DAY
 from ..legal.errors import LegalError
 from ..legal.parameters import PUBLIC
-from ..legal.terms import (
-    PUBLIC_BUYERS,
-    Suspension,
-    latest_public_due,
-    public_term_start,
-)
+from ..legal.terms import PUBLIC_BUYERS, public_term
 from .debtor_kind import Debtor, reference_condition
+from .situation_term import TERM_MOVE
 
 _GROUPS = "recouvrement_amiable.group_reader"
 
@@ -29,6 +25,10 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     _recouvrement_public_idx = models.Index(_public_index)
+    # The one query finds the few open invoices with a time to pay of their own.
+    _recouvrement_term_idx = models.Index(
+        f"(company_id) WHERE {TERM_MOVE.format(alias='')}"
+    )
 
     recouvrement_available_on = fields.Date(
         string="Available on",
@@ -56,7 +56,15 @@ class AccountMove(models.Model):
         copy=False,
         groups=_GROUPS,
         help="Part of the total that the buyer keeps as a guarantee: it bears no"
-        " interest (art. R2192-33).",
+        " interest (art. R2192-33). Once only this is left to pay, nothing is dunned.",
+    )
+    recouvrement_retention_until = fields.Date(
+        string="Retention Kept until",
+        copy=False,
+        groups=_GROUPS,
+        help="Last day on which the buyer may keep the retention money: one month at"
+        " most after the end of the guarantee (art. R2191-35), which usually lasts one"
+        " year from the acceptance. From the next day on it is dunned. Empty: never.",
     )
     recouvrement_debtor_kind = fields.Selection(
         lambda self: self.env["recouvrement.dossier"]._selection_kind(),
@@ -140,29 +148,28 @@ class AccountMove(models.Model):
         problem = self._recouvrement_public_problem(debtor)
         if problem:
             return False, problem
-        start = self._recouvrement_public_start()
         buyer = debtor.public_buyer
-        due = latest_public_due(
-            start, buyer, suspensions=self._recouvrement_suspensions()
+        start, due = public_term(
+            *self._recouvrement_public_start(),
+            self.recouvrement_suspended_on or None,
+            self.recouvrement_completed_on or None,
+            buyer,
         )
         return due or False, self._recouvrement_public_words(start, buyer, due)
 
-    def _recouvrement_suspensions(self):
-        if not self.recouvrement_suspended_on:
-            return []
-        completed = self.recouvrement_completed_on or None
-        return [Suspension(self.recouvrement_suspended_on, completed)]
-
     def _recouvrement_public_start(self):
-        """Day from which the public buyer's time to pay runs.
+        """The days that decide when the time to pay begins: see ``public_term``."""
+        return (
+            self._recouvrement_issued(),
+            self._recouvrement_performed(),
+            self.recouvrement_available_on or None,
+        )
 
-        Without the portal's message nothing proves the receipt: two days are added to
-        the day of the invoice (CCP R2192-14).
-        """
-        return public_term_start(
-            available=self.recouvrement_available_on or None,
-            requested=self._recouvrement_issued(),
-            performed=self.recouvrement_performed_on or self.delivery_date or None,
+    def _recouvrement_is_suspended(self):
+        """Whether a public buyer still waits for what it asked for (CCP R2192-27)."""
+        self.ensure_one()
+        return bool(
+            self.recouvrement_suspended_on and not self.recouvrement_completed_on
         )
 
     def _recouvrement_public_words(self, start, buyer, due):
@@ -175,10 +182,11 @@ class AccountMove(models.Model):
             "notice": format_date(self.env, self.recouvrement_suspended_on),
             "completed": format_date(self.env, self.recouvrement_completed_on),
         }
-        if self.delivery_date and start == self.delivery_date:
-            from_day = self.env._("Delivered on %(day)s, %(days)s days", **values)
-        elif self.recouvrement_available_on:
+        available = self.recouvrement_available_on
+        if available and start == available:
             from_day = self.env._("Available on %(day)s, %(days)s days", **values)
+        elif start == self._recouvrement_performed():
+            from_day = self._recouvrement_performed_words(values)
         else:
             from_day = self.env._(
                 "Availability not noted: counted from %(day)s, two days after the"
@@ -201,6 +209,12 @@ class AccountMove(models.Model):
             " %(completed)s: new term until %(due)s (CCP R2192-29).",
             **values,
         )
+
+    def _recouvrement_performed_words(self, values):
+        """The time to pay starts with the end of the work (CCP R2192-13)."""
+        if self.recouvrement_performed_on:
+            return self.env._("Performed on %(day)s, %(days)s days", **values)
+        return self.env._("Delivered on %(day)s, %(days)s days", **values)
 
     # ------------------------------------------------------------------
     # What cannot be
@@ -233,7 +247,8 @@ class AccountMove(models.Model):
             return self.env._(
                 "The retention money of %s cannot be negative.", self.display_name
             )
-        if currency.compare_amounts(kept, self.amount_total) > 0:
+        # an invoice that is being made has no total yet
+        if self.amount_total and currency.compare_amounts(kept, self.amount_total) > 0:
             return self.env._(
                 "The retention money of %(invoice)s is more than its total, %(total)s.",
                 invoice=self.display_name,
@@ -293,8 +308,9 @@ class AccountMove(models.Model):
 
     def _recouvrement_bad_suspension(self, debtor):
         """A notice counts within the time to pay, neither before nor after."""
-        start = self._recouvrement_public_start()
-        last = latest_public_due(start, debtor.public_buyer)
+        start, last = public_term(
+            *self._recouvrement_public_start(), buyer=debtor.public_buyer
+        )
         notice = self.recouvrement_suspended_on
         values = {
             "invoice": self.display_name,

@@ -17,7 +17,14 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
-    @api.depends("company_id", "invoice_date", "invoice_date_due", "partner_id")
+    @api.depends(
+        "company_id",
+        "delivery_date",
+        "invoice_date",
+        "invoice_date_due",
+        "partner_id",
+        "recouvrement_performed_on",
+    )
     def _compute_alerts(self):
         return super()._compute_alerts()
 
@@ -40,7 +47,7 @@ class AccountMove(models.Model):
             or self.state == "cancel"
             or not due
             or not self.commercial_partner_id
-            or not self.company_id.sudo()._recouvrement_is_french()
+            or not self.company_id.sudo().recouvrement_french_law
         ):
             return None
         debtor = self._recouvrement_debtors().get(self)
@@ -82,5 +89,5 @@ class AccountMove(models.Model):
         agreement = company.recouvrement_payment_agreement
         words = dict(company.with_env(self.env)._selection_recouvrement_agreement())
         why = self.env._("%(agreement)s, C. com. L441-10 I", agreement=words[agreement])
-        received = self.delivery_date or None
+        received = self.sudo()._recouvrement_performed()
         return latest_business_due(issued, agreement, received), why

@@ -142,6 +142,8 @@ class ClaimFacts:
                    AND %(owed_or_charged)s
                    AND %(is_debt)s
                    AND m.recouvrement_is_charge IS NOT TRUE
+                   AND l.company_id NOT IN (SELECT z.id FROM res_company z
+                        WHERE z.recouvrement_french_law IS NOT TRUE)
                 """,
                 owed_or_charged=OWED_OR_CHARGED,
                 is_debt=IS_DEBT,

@@ -44,8 +44,8 @@ class Debtor(NamedTuple):
     public_buyer: str = "authority"
 
     def on(self, day):
-        """Kind for what is invoiced on a day."""
-        if self.since and self.before and day < self.since:
+        """Kind for what is invoiced on a day; without a day, the kind of today."""
+        if day and self.since and self.before and day < self.since:
             return self.before
         return self.kind
 

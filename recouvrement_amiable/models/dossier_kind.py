@@ -63,6 +63,7 @@ class RecouvrementDossier(models.Model):
         help="Longest time to pay of a public buyer (French Public Procurement Code,"
         " art. R2192-10 and R2192-11).",
     )
+    french_law = fields.Boolean(related="company_id.recouvrement_french_law")
     kind_text = fields.Char(string="Proposal", compute="_compute_kind_text")
     kind_doubt = fields.Boolean(
         string="Kind to Check",

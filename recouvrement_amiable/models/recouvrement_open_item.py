@@ -312,6 +312,8 @@ class RecouvrementOpenItem(models.Model):
             ("promise", self.env._("Promise to pay")),
             ("plan", self.env._("Payment plan")),
             ("prescribed", self.env._("Prescribed")),
+            ("public_term", self.env._("Time to pay of a public buyer")),
+            ("retention", self.env._("Retention money")),
             ("no_scenario", self.env._("No scenario fits")),
             ("insolvency", self.env._("Insolvency")),
             ("handover", self.env._("Handed over")),

@@ -74,11 +74,21 @@ class RecouvrementRelance(models.Model):
         return (self.claims or {}).get(str(line.move_line_id.id))
 
     def _lateness(self, line, day):
-        """Of a message with interest: the due date and the days that it counts from."""
+        """Of a message with interest: the due date and the days that it counts from.
+
+        A suspended time to pay has no end, whatever the claim counts from; released
+        retention money, which bears no interest, is late from its own day on.
+        """
+        known, late = super()._lateness(line, day)
         figures = self._figures_of(line)
         if not figures:
-            return super()._lateness(line, day)
-        return fields.Date.to_date(figures["due"]), figures["days"]
+            return known, late
+        if not figures["days"]:
+            move = line.move_line_id.move_id.sudo()
+            if move._recouvrement_is_suspended():
+                return known, 0
+        due = fields.Date.to_date(figures["due"])
+        return (known, late) if known and known > due else (due, figures["days"])
 
     def _claim_of(self, line):
         """``(interest, indemnity)`` of a line, in its currency.
@@ -135,7 +145,7 @@ class RecouvrementRelance(models.Model):
     def _charges_text(self):
         """What the charges are, by which article and at which rates."""
         if not self._has_claim():
-            return super()._charges_text()
+            return self._announcement()
         by_kind = {}
         for line in self._asked_lines():
             if any(self._claim_of(line)):
@@ -146,6 +156,51 @@ class RecouvrementRelance(models.Model):
         if by_kind.keys() - {CONSUMER}:
             sentences.append(self.env._("No VAT applies to these sums."))
         return " ".join(sentences)
+
+    def _announcement(self):
+        """The reminder of what the law adds; never a word of it to a consumer.
+
+        The kind is the one of each invoice's day: a customer may have changed.
+        """
+        self.ensure_one()
+        company = self.company_id.sudo()
+        if self.level_id.charges != "announce" or not company.recouvrement_french_law:
+            return ""
+        debtor, by_kind = self.dossier_id._debtor(), {}
+        for line in self._asked_lines():
+            move = line.move_line_id.move_id
+            if not move._recouvrement_is_charge():  # it bears none (C. civ. 1343-2)
+                by_kind.setdefault(debtor.on(move.invoice_date), []).append(line)
+        announced = {
+            kind: self._kind_announcement(kind)
+            for kind in sorted(by_kind)
+            if kind != CONSUMER
+        }
+        if len(by_kind) == 1:
+            return "".join(announced.values())
+        return " ".join(
+            self.env._(
+                "%(invoices)s: %(sentence)s",
+                invoices=", ".join(map(self._item_reference, by_kind[kind])),
+                sentence=sentence,
+            )
+            for kind, sentence in announced.items()
+        )
+
+    def _kind_announcement(self, kind):
+        if kind == PUBLIC:
+            return self.env._(
+                "Late payment gives rise, as of right and without any formality, to"
+                " late-payment interest and to a fixed indemnity of €40 for recovery"
+                " costs (article L2192-13 of the French Public Procurement Code). They"
+                " are not included in the sum above."
+            )
+        return self.env._(
+            "Late payment gives rise, as of right and without any reminder, to"
+            " late-payment interest and to a fixed indemnity of €40 for recovery"
+            " costs for each invoice paid late (articles L441-10 and D441-5 of the"
+            " French Commercial Code). They are not included in the sum above."
+        )
 
     def _kind_sentences(self, kind, lines):
         """What the items of one kind bear: a customer may change kind between two."""

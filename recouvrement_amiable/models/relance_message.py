@@ -224,28 +224,6 @@ class RecouvrementRelance(models.Model):
         base = self.company_id.sudo().get_base_url()
         return f"{base}/my/invoices?filterby=overdue_invoices"
 
-    def _charges_text(self):
-        """The reminder of what the law adds; never a word of it to a consumer."""
-        self.ensure_one()
-        if self.level_id.charges != "announce":
-            return ""
-        kind = self.dossier_id.kind
-        if kind == "company":
-            return self.env._(
-                "Late payment gives rise, as of right and without any reminder, to"
-                " late-payment interest and to a fixed indemnity of €40 for recovery"
-                " costs for each invoice paid late (articles L441-10 and D441-5 of the"
-                " French Commercial Code). They are not included in the sum above."
-            )
-        if kind == "public":
-            return self.env._(
-                "Late payment gives rise, as of right and without any formality, to"
-                " late-payment interest and to a fixed indemnity of €40 for recovery"
-                " costs (article L2192-13 of the French Public Procurement Code). They"
-                " are not included in the sum above."
-            )
-        return ""
-
     # ------------------------------------------------------------------
     # Look
     # ------------------------------------------------------------------

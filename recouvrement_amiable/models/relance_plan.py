@@ -258,12 +258,13 @@ class RelancePlan(RelanceWriter):
                 UPDATE recouvrement_relance_line l
                    SET residual = i.amount_residual,
                        residual_currency = i.amount_residual_currency,
-                       days_late = GREATEST(i.days_late, 0)
+                       date_due = i.date_due, days_late = GREATEST(i.days_late, 0)
                   FROM plan_item i
                  WHERE i.id = l.move_line_id AND l.relance_id IN %s
                    AND (l.residual <> i.amount_residual
                         OR l.residual_currency <> i.amount_residual_currency
-                        OR l.days_late <> GREATEST(i.days_late, 0))
+                        OR l.days_late <> GREATEST(i.days_late, 0)
+                        OR l.date_due IS DISTINCT FROM i.date_due)
                 """,
                 tuple(relances.ids),
             )

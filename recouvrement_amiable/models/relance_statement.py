@@ -106,7 +106,10 @@ class RecouvrementRelance(models.Model):
         }
 
     def _lateness(self, line, day):
-        """``(due date, days late)`` of a line; the days are negative before."""
+        """``(due date, days late)`` of a line; the days are negative before.
+
+        The due date is the lawful one where it is known: see ``situation_term``.
+        """
         due = line.date_due
         return due, (day - due).days if due else 0
 

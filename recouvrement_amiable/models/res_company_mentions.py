@@ -26,6 +26,15 @@ class ResCompany(models.Model):
         " (French Commercial Code, art. L441-9 and D441-5). On by default for companies"
         " in France.",
     )
+    recouvrement_french_law = fields.Boolean(
+        string="Claims under French Law",
+        compute="_compute_recouvrement_french_law",
+        store=True,
+        readonly=False,
+        help="Interest, fixed indemnity and longest payment terms are those of French"
+        " law. Without it none of them is computed, shown or announced. On by default,"
+        " off for companies outside France.",
+    )
     recouvrement_payment_agreement = fields.Selection(
         "_selection_recouvrement_agreement",
         string="Agreed Payment Terms",
@@ -51,6 +60,14 @@ class ResCompany(models.Model):
         """A default: whoever changes it keeps the choice while the country stays."""
         for company in self:
             company.recouvrement_mentions = company._recouvrement_is_french()
+
+    @api.depends("partner_id.country_id")
+    def _compute_recouvrement_french_law(self):
+        """A default, as above; only a known country speaks against it."""
+        for company in self:
+            company.recouvrement_french_law = (
+                not company.partner_id.country_id or company._recouvrement_is_french()
+            )
 
     def _recouvrement_is_french(self):
         """Whether the company's invoices are under the French Commercial Code."""

@@ -61,6 +61,9 @@ class ResConfigSettings(models.TransientModel):
     recouvrement_manager_id = fields.Many2one(
         related="company_id.recouvrement_manager_id", readonly=False
     )
+    recouvrement_french_law = fields.Boolean(
+        related="company_id.recouvrement_french_law", readonly=False
+    )
     recouvrement_late_rate = fields.Float(
         related="company_id.recouvrement_late_rate", readonly=False
     )

@@ -99,13 +99,15 @@ def open_condition(receivable_ids, among=None):
     )
 
 
-def _line_sql(scope, is_open):
+def _line_sql(scope, is_open, has_terms):
     """Open receivable items. ``days_late`` is negative before the due date.
 
     Of the invoices only those that say something are joined (``SPECIAL_MOVE``, which
     an index serves).
     """
     due = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
+    if has_terms:
+        due = SQL("COALESCE(t.due, %s)", due)
     marks = flags(
         HOLD_ORDER,
         [
@@ -141,6 +143,7 @@ def _line_sql(scope, is_open):
             ON d.company_id = l.company_id
            AND d.partner_id = p.commercial_partner_id
      LEFT JOIN account_move m ON m.id = l.move_id AND (%(special)s)
+     %(term)s
          WHERE %(is_open)s
            AND l.parent_state = 'posted'
            AND l.amount_residual_currency <> 0
@@ -149,6 +152,7 @@ def _line_sql(scope, is_open):
         due=due,
         marks=marks,
         special=SQL(SPECIAL_MOVE.format(alias="m.")),
+        term=SQL("LEFT JOIN term t ON t.move_line_id = l.id") if has_terms else SQL(),
         is_open=is_open,
         scope=scope,
     )
@@ -256,7 +260,7 @@ _IS_LATE = SQL(
 )
 
 
-def plain_select(scope, is_open):
+def plain_select(scope, is_open, has_terms):
     """What the lines say by themselves, without a situation."""
     return SQL(
         """
@@ -269,16 +273,17 @@ def plain_select(scope, is_open):
      LEFT JOIN ladder g ON g.id = line.scenario_id
         """,
         is_late=_IS_LATE,
-        line=_line_sql(scope, is_open),
+        line=_line_sql(scope, is_open, has_terms),
     )
 
 
-def placed_cte(scope, is_open, whole):
+def placed_cte(scope, is_open, whole, has_terms):
     """Place of each open item in its ladder: how many levels passed, and reached.
 
     :param SQL scope: see ``SituationQuery``
     :param SQL is_open: see ``open_condition``
     :param bool whole: many items are read
+    :param bool has_terms: there is a CTE ``term``
     """
     # OFFSET 0 keeps each step apart: PostgreSQL would otherwise copy the
     # expressions into one another and compute them ten times a row.
@@ -308,7 +313,7 @@ def placed_cte(scope, is_open, whole):
         """,
         place=_pack(),
         is_late=_IS_LATE,
-        line=_line_sql(scope, is_open),
+        line=_line_sql(scope, is_open, has_terms),
         reached=_reached_join(whole, is_open),
     )
 

@@ -11,6 +11,8 @@ How it works, step by step (one CTE each):
 =============  ================================================================
 ``company``    the day and the company's own rules (open day, bank data, start)
 ``ladder``     one row per scenario, its levels as arrays ordered by delay
+``term``       the few items with a time to pay of their own (public buyers,
+               retention money); absent where there is none
 ``item_hold``  holds recorded about one item (exclusions; later disputes, …)
 ``placed``     the open receivable items with their dossier, their scenario and
                their place in its ladder, from the highest delay already said
@@ -26,6 +28,8 @@ The order of ``HOLD_ORDER`` decides which hold is *the* reason when several
 apply; the others stay listed in ``holds``.
 """
 
+from functools import cached_property
+
 from odoo.tools import SQL
 
 from . import situation_account as accounts
@@ -40,6 +44,7 @@ from .situation_reasons import (
     flags,
     hold_bit,
 )
+from .situation_term import item_terms, term_cte, term_hold_sql
 
 # Of the place, whatever stands there.
 PLACE_COLUMNS = (
@@ -111,24 +116,36 @@ class SituationQuery:
 
     def plain(self):
         """The same items without their situation: a fraction of the work."""
-        lines = steps.plain_select(self.scope, self._is_open())
+        lines = steps.plain_select(self.scope, self._is_open(), bool(self._terms))
         return _with(self._first_ctes(), lines)
 
     def _is_open(self):
         receivable_ids = self.env["recouvrement.open.item"]._receivable_ids()
         return steps.open_condition(receivable_ids, self.among)
 
+    @cached_property
+    def _terms(self):
+        return item_terms(self.env, self.companies, self.scope, self._is_open())
+
     def _first_ctes(self):
-        return [
+        ctes = [
             ("company", "MATERIALIZED", steps.company_cte(self.companies)),
             ("ladder", "MATERIALIZED", steps.ladder_cte()),
         ]
+        if self._terms:
+            ctes.append(("term", "MATERIALIZED", term_cte(self._terms)))
+        return ctes
 
     def _ctes(self):
         hot, inline = "MATERIALIZED", ""
-        item_holds = steps.holds_cte(self.item_hold_sources(), "move_line_id")
+        sources = self.item_hold_sources()
+        if self._terms:
+            sources = [*sources, term_hold_sql()]
+        item_holds = steps.holds_cte(sources, "move_line_id")
         dossier_holds = steps.holds_cte(self.dossier_hold_sources(), "dossier_id")
-        placed = steps.placed_cte(self.scope, self._is_open(), self.whole)
+        placed = steps.placed_cte(
+            self.scope, self._is_open(), self.whole, bool(self._terms)
+        )
         return [
             *self._first_ctes(),
             ("item_hold", inline, item_holds),

@@ -20,6 +20,8 @@ HOLD_ORDER = (
     "promise",
     "plan",
     "prescribed",
+    "public_term",
+    "retention",
     "no_scenario",
     "insolvency",
     "handover",

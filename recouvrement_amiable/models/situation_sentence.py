@@ -147,6 +147,8 @@ class SituationSentence:
                 "Prescribed since %s: can no longer be claimed.",
                 self._day(fields.Date.to_date(detail) + timedelta(days=1)),
             )
+        if reason in ("public_term", "retention"):
+            return getattr(self, f"_held_{reason}")(detail, until)
         if reason == "unallocated_credit":
             return self._(
                 "Held: %(credit)s of payments or credit notes to allocate first,"
@@ -166,3 +168,29 @@ class SituationSentence:
                 "Held: %(label)s (%(detail)s).", label=label.lower(), detail=detail
             )
         return self._("Held: %s.", label.lower())
+
+    def _held_public_term(self, since, until):
+        """CCP R2192-10 and R2192-27."""
+        if since:
+            return self._(
+                "Held: the public buyer's time to pay is suspended since %s, until it"
+                " has what it asked for.",
+                self._day(fields.Date.to_date(since)),
+            )
+        return self._(
+            "Held: the public buyer has until %s to pay (CCP R2192-10 and following).",
+            self._day(until),
+        )
+
+    def _held_retention(self, _detail, until):
+        """CCP R2191-32 and following."""
+        if until:
+            return self._(
+                "Held: only the retention money is left, which the buyer keeps until"
+                " %s.",
+                self._day(until),
+            )
+        return self._(
+            "Held: only the retention money is left. Note on the invoice until when the"
+            " buyer may keep it."
+        )

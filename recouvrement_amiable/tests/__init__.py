@@ -21,6 +21,7 @@ from . import test_guarantee
 from . import test_legal_event
 from . import test_kind
 from . import test_public_invoice
+from . import test_public_term
 from . import test_mentions
 from . import test_limitation
 from . import test_limitation_table

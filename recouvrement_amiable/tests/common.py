@@ -37,6 +37,7 @@ class RecouvrementCommon(AccountTestInvoicingCommon):
         cls.company.sudo().write(
             {
                 "recouvrement_test_mode": False,
+                "recouvrement_french_law": True,
                 "recouvrement_bank_policy": "warn",
                 "recouvrement_collector_id": cls.env.uid,
                 "recouvrement_manager_id": cls.env.uid,

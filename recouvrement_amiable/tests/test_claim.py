@@ -804,11 +804,11 @@ class TestClaimLetters(ClaimCommon, HttpCase):
         values = relance._values(partner)
         self.assertEqual(values["days_late"], 73)
         self.assertIn("19", values["oldest_due_date"])
-        # without charges, the invoice's own
+        # without charges too
         self.level3.charges = "announce"
         relance.invalidate_recordset(["claims"])
         [row] = relance._statement()["asked"]
-        self.assertEqual((row["due"], row["days"]), ("31 May 2026", 92))
+        self.assertEqual((row["due"], row["days"]), ("19 Jun 2026", 73))
 
     def _noticed(self, dossier, day):
         self.env["recouvrement.legal.event"].create(
