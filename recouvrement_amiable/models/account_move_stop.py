@@ -34,9 +34,10 @@ class AccountMove(models.Model):
         move = self.sudo()
         if "transaction_ids" in move._fields and move._recouvrement_is_paid_online():
             return True
-        if "pos_order_ids" not in move._fields or not move.pos_order_ids:
+        orders = getattr(move, "pos_order_ids", None)  # with a point of sale only
+        if not orders:
             return False
-        methods = move.pos_order_ids.payment_ids.payment_method_id
+        methods = orders.payment_ids.payment_method_id
         return "pay_later" not in methods.mapped("type")
 
     def _recouvrement_is_paid_online(self):

@@ -126,12 +126,13 @@ class TestLimit(RecouvrementCommon):
                 theirs.write({"recouvrement_head_id": False})
             theirs.write({"recouvrement_head_id": self.customer.id})  # no change
         self.manager.sudo().group_ids += self.env.ref("base.group_partner_manager")
+        self.cr.flush()  # what is only just made is not tracked
         followed = sister.with_user(self.manager).with_context(
             tracking_disable=False, mail_notrack=False
         )
         followed.recouvrement_head_id = False
-        self.env.flush_all()
-        self.env.cr.precommit.run()
+        self.cr.flush()
+        self.env.invalidate_all()
         tracked = sister.sudo().message_ids.tracking_value_ids
         self.assertIn("recouvrement_head_id", tracked.field_id.mapped("name"))
 

@@ -27,7 +27,8 @@ class TestDeliveryStop(StopCommon):
         product = self.env["product.product"].create(
             {"name": "Door", "type": "consu", "list_price": price}
         )
-        picking = self.env["stock.picking"].create(
+        pickings = self.env["stock.picking"].with_company(company or self.company)
+        picking = pickings.create(
             {
                 "picking_type_id": kind.id,
                 "partner_id": (partner or self.customer).id,
@@ -133,7 +134,7 @@ class TestDeliveryStop(StopCommon):
     def ordered(self, **values):
         """The delivery of an order of 10 doors at 50, its order before it."""
         if "sale_id" not in self.env["stock.picking"]._fields:
-            self.skipTest("without orders of stock")
+            self.skipTest("without orders")
         self.env.user.sudo().group_ids += self.env.ref("sales_team.group_sale_manager")
         product = self.env["product.product"].create(
             {"name": "Door", "type": "consu", "list_price": 999, "taxes_id": []}
