@@ -21,7 +21,9 @@ from . import recouvrement_limit
 from . import limit_typed
 from . import limit_alert
 from . import recouvrement_stop
+from . import stop_enforcement
 from . import recouvrement_release
+from . import release_use
 from . import dossier_stop
 from . import recouvrement_guarantee
 from . import guarantee_checks

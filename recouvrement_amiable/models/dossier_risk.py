@@ -199,6 +199,18 @@ class RecouvrementDossier(models.Model):
             }
         )
 
+    def _class_is_score_only(self):
+        """Whether no person stands behind the class that holds today.
+
+        A manager's decision does, and so does an insolvency that was recorded.
+        """
+        self.ensure_one()
+        until = self.class_choice_until
+        chosen = self.class_choice and (
+            not until or until >= self.company_id._recouvrement_today()
+        )
+        return not chosen and not self.insolvency
+
     def action_drop_decision(self):
         self._check_decider()
         self.sudo().write(

@@ -46,16 +46,16 @@ class RecouvrementLimit(models.Model):
             self.sudo()._record_typed(dossier, user, former, amount, told)
 
     def _record_typed(self, dossier, user, former, amount, told):
-        """A limit in the history, decided or to decide; none at all ends the last."""
+        """A limit in the history, decided or to decide; 0 is no limit any more."""
         in_force = self._in_force(dossier)
         limit = in_force.filtered(lambda known: known.state == "asked")
         approved = in_force - limit
-        if amount and amount == approved.amount:
+        agreed = approved or limit
+        before = approved.amount if approved else limit.previous_amount
+        if agreed and not dossier.currency_id.compare_amounts(amount, before):
             limit.unlink()  # put right by whoever typed
             return
-        if amount and limit:
-            limit.amount = amount
-        elif amount:
+        if not limit:
             limit = self.create(
                 {
                     "dossier_id": dossier.id,
@@ -65,14 +65,9 @@ class RecouvrementLimit(models.Model):
                 }
             )
             limit.previous_amount = former
-        else:
-            limit.unlink()
-        # no limit at all is more than any amount
-        if self._decides(user, dossier.company_id, amount or float("inf")):
-            if amount:
-                limit._approve(user)
-            else:
-                self._end_all(dossier)
+        limit.amount = amount
+        if self._decides(user, dossier.company_id, limit._weight()):
+            limit._approve(user)
             return
         manager = dossier.company_id.recouvrement_manager_id or dossier._collector()
         if manager:
@@ -82,6 +77,13 @@ class RecouvrementLimit(models.Model):
                 summary=self.env._("Limit typed on the customer: approve or refuse it"),
                 note=told,
             )
+
+    def _approve(self, user):
+        """A typed 0 is no limit at all; one that was asked for is no credit."""
+        result = super()._approve(user)
+        if self.typed and not self.amount:
+            self._end_all(self.dossier_id)
+        return result
 
     def _end_all(self, dossier):
         """The customer has no limit any more."""

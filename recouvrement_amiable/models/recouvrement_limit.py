@@ -170,6 +170,10 @@ class RecouvrementLimit(models.Model):
     def _unlink_except_decided(self):
         if any(limit.state != "asked" for limit in self):
             raise UserError(self.env._("A decided limit stays as its own history."))
+        if not self.env.su and any(self.mapped("typed")):
+            raise UserError(
+                self.env._("A typed limit holds already: approve it or refuse it.")
+            )
 
     # ------------------------------------------------------------------
     # Decision
@@ -184,12 +188,20 @@ class RecouvrementLimit(models.Model):
             "recouvrement_amiable.group_collector"
         )
 
+    def _weight(self):
+        """What is decided on; a typed 0, no limit at all, is more than any amount."""
+        return float("inf") if self.typed and not self.amount else self.amount
+
     def _check_decider(self):
         user = self.env.user
         for limit in self:
             company = limit.dossier_id.company_id
-            if self._decides(user, company, limit.amount):
+            if self._decides(user, company, limit._weight()):
                 continue
+            if limit._weight() > HIGHEST:
+                raise AccessError(
+                    self.env._("Only a credit manager leaves a customer without limit.")
+                )
             if not user.has_group("recouvrement_amiable.group_collector"):
                 raise AccessError(self.env._("Only a collector or a credit manager."))
             highest = company.sudo().recouvrement_limit_collector
@@ -262,9 +274,9 @@ class RecouvrementLimit(models.Model):
 
         :param partner: whom the customer is being merged into
         """
-        (partner or self.partner_id).with_company(self.company_id).with_context(
-            recouvrement_decided=True
-        ).credit_limit = amount
+        # with all rights: only so is the amount taken for a decision
+        customer = (partner or self.partner_id).sudo().with_company(self.company_id)
+        customer.with_context(recouvrement_decided=True).credit_limit = amount
 
     def action_refuse(self):
         self._check_decider()

@@ -4,6 +4,16 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+# What only the buttons, or the use of a release, write.
+PROTECTED = {
+    "state",
+    "decided_by",
+    "decided_on",
+    "amount_used",
+    "uses",
+    "activity_id",
+}
+
 
 class RecouvrementRelease(models.Model):
     """A stop that somebody asked to lift, and what a credit manager decided."""
@@ -42,7 +52,6 @@ class RecouvrementRelease(models.Model):
         required=True,
     )
     amount = fields.Monetary()
-    amount_used = fields.Monetary(string="Used", readonly=True)
     valid_until = fields.Date()
     decision = fields.Char(string="Because", tracking=True)
     decided_by = fields.Many2one("res.users", readonly=True)
@@ -53,11 +62,19 @@ class RecouvrementRelease(models.Model):
             ("granted", "Granted"),
             ("refused", "Refused"),
             ("used", "Used"),
+            ("ended", "Withdrawn"),
         ],
         default="asked",
         required=True,
         readonly=True,
         tracking=True,
+    )
+    activity_id = fields.Many2one(
+        "mail.activity",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
     )
 
     @api.depends("document", "dossier_id")
@@ -80,12 +97,14 @@ class RecouvrementRelease(models.Model):
 
     def write(self, vals):
         if not self.env.su:
-            if {"state", "decided_by", "decided_on", "amount_used"} & set(vals):
+            if PROTECTED & set(vals):
                 raise AccessError(
                     self.env._("A release is granted or refused with its buttons.")
                 )
-            if any(release.state != "asked" for release in self):
-                raise UserError(self.env._("What is decided does not change."))
+            for release in self.filtered(lambda release: release.state != "asked"):
+                free = {"end_reason"} if release._is_in_force() else set()
+                if set(vals) - free:
+                    raise UserError(self.env._("What is decided does not change."))
         return super().write(vals)
 
     # ------------------------------------------------------------------
@@ -97,57 +116,71 @@ class RecouvrementRelease(models.Model):
 
         :param records: documents with ``_recouvrement_document``
         """
-        releases = self.sudo().browse()
+        asked = self.sudo().browse()
         stop = self.env["recouvrement.stop"]
         documents = [record._recouvrement_document() for record in records.sudo()]
         self.env["recouvrement.dossier"].sudo()._of_customers(
             {stop._customer(document) for document in documents if document.partner}
         )
         for verdict in stop._verdicts(records._recouvrement_kind, documents):
-            if verdict.action != "block":
-                continue
-            record = verdict.document.record
-            waiting = releases.search(
-                [
-                    ("res_model", "=", record._name),
-                    ("res_id", "=", record.id),
-                    ("state", "=", "asked"),
-                ],
-                limit=1,
-            )
-            if waiting:
-                releases |= waiting
-                continue
-            releases |= releases.create(
-                {
-                    "dossier_id": verdict.dossier.id,
-                    "res_model": record._name,
-                    "res_id": record.id,
-                    "document": record.display_name,
-                    "stop_text": verdict.text(),
-                    "asked_reason": reason,
-                    "asked_by": self._asker(record).id,
-                    "amount": verdict.document.total,
-                }
-            )
-        if not releases:
+            if verdict.action == "block":
+                asked |= asked._ask_one(verdict, reason)
+        if not asked:
             raise UserError(self.env._("Nothing stops it any more: try again."))
-        for release in releases:
-            release._tell_manager()
-            release._tell(
-                self.env._(
-                    "%(user)s asks for the release of %(document)s: %(reason)s",
-                    user=self.env.user.name,
-                    document=release.document,
-                    reason=reason,
-                )
-            )
-        return releases
+        return asked
+
+    def _ask_one(self, verdict, reason):
+        """The request for one document: the one that waits already, or a new one."""
+        record = verdict.document.record
+        figures = {"stop_text": verdict.text(), "amount": verdict.document.total}
+        waiting = self.search(
+            [
+                ("res_model", "=", record._name),
+                ("res_id", "=", record.id),
+                ("state", "=", "asked"),
+            ],
+            limit=1,
+        )
+        if waiting:
+            if waiting.kind == "once":
+                waiting.write(figures)  # it may have grown since
+            if not waiting.activity_id:
+                waiting._tell_manager()  # nobody was named to decide
+            return waiting
+        release = self.create(
+            {
+                "dossier_id": verdict.dossier.id,
+                "res_model": record._name,
+                "res_id": record.id,
+                "document": record.display_name,
+                "asked_reason": reason,
+                "asked_by": self._asker(record).id,
+                **figures,
+            }
+        )
+        release._tell_manager()
+        told = self.env._(
+            "%(user)s asks for the release of %(document)s: %(reason)s",
+            user=self.env.user.name,
+            document=release.document,
+            reason=reason,
+        )
+        release._tell(" ".join(filter(None, [told, release._nobody_decides()])))
+        return release
+
+    def _nobody_decides(self):
+        """What is wrong when no request reaches anybody, else nothing."""
+        if self.activity_id:
+            return ""
+        return self.env._(
+            "Nobody is named to decide on it: name a credit manager in the settings."
+        )
 
     def _asker(self, record):
-        """Who asks: a customer who signs is not told of the decision."""
+        """Who asks: a customer who signs is not told of the decision, nor is a job."""
         user = self.env.user
-        return user if user._is_internal() else self._seller(record)
+        person = user._is_internal() and not self.env.context.get("cron_id")
+        return user if person else self._seller(record)
 
     @api.model
     def _seller(self, record):
@@ -164,20 +197,19 @@ class RecouvrementRelease(models.Model):
         return None
 
     def _tell_manager(self):
-        dossier = self.dossier_id
-        manager = (
-            dossier.company_id.recouvrement_manager_id
-            or dossier._collector()
-            or self.asked_by
+        """A to-do for whoever decides, never for the asker only because he asks."""
+        user = self.dossier_id._alert_reader()
+        if not user:
+            return
+        lang = self.env["recouvrement.relance"]._installed_lang(user.lang)
+        reader = self.with_context(lang=lang)
+        self.activity_id = self.dossier_id.activity_schedule(
+            "mail.mail_activity_data_todo",
+            user_id=user.id,
+            summary=reader.env._("Release to decide: %s", self.document or ""),
+            note=Markup("<p>%s</p><p>%s</p>")
+            % (self.stop_text or "", self.asked_reason),
         )
-        if manager:
-            dossier.activity_schedule(
-                "mail.mail_activity_data_todo",
-                user_id=manager.id,
-                summary=self.env._("Release to decide: %s", self.document or ""),
-                note=Markup("<p>%s</p><p>%s</p>")
-                % (self.stop_text or "", self.asked_reason),
-            )
 
     def _tell(self, body):
         """The salesperson and the collector hear of it, on the document too."""
@@ -197,10 +229,13 @@ class RecouvrementRelease(models.Model):
         if record:
             record._message_log(body=body)
 
-    def _check_decider(self):
+    def _check_manager(self):
         if not self.env.user.has_group("recouvrement_amiable.group_credit_manager"):
             raise AccessError(self.env._("Only a credit manager lifts a stop."))
         self.check_access("write")
+
+    def _check_decider(self):
+        self._check_manager()
         for release in self:
             if release.state != "asked":
                 raise UserError(
@@ -249,10 +284,10 @@ class RecouvrementRelease(models.Model):
 
     def _close_activity(self):
         """What the manager had to do is done."""
-        summary = self.env._("Release to decide: %s", self.document or "")
-        self.sudo().dossier_id.activity_ids.filtered(
-            lambda activity: activity.summary == summary
-        ).action_feedback(feedback=self.decision or "")
+        # the to-do may be another manager's
+        activity = self.sudo().activity_id.filtered("active")
+        if activity:
+            activity.action_feedback(feedback=self.decision or "")
 
     def action_open_document(self):
         self.ensure_one()
@@ -262,50 +297,3 @@ class RecouvrementRelease(models.Model):
             "res_id": self.res_id,
             "views": [(False, "form")],
         }
-
-    # ------------------------------------------------------------------
-    # Use
-    # ------------------------------------------------------------------
-    @api.model
-    def _let_go(self, verdict, use=True):
-        """Whether a release covers a stopped document; it is used up by it.
-
-        :param use: False only to look, before the document is really confirmed
-        """
-        record, amount = verdict.document.record, verdict.document.total
-        today = verdict.dossier.company_id._recouvrement_today()
-        known = verdict.dossier._origin  # nothing was granted to who has no dossier
-        granted = self.search(
-            [("dossier_id", "in", known.ids), ("state", "=", "granted")],
-            order="kind desc, id",
-        )
-        for release in granted:
-            if release.valid_until and release.valid_until < today:
-                continue
-            if release.kind == "once":
-                if (release.res_model, release.res_id) != (record._name, record.id):
-                    continue
-                if amount > release.amount:
-                    continue  # it has grown since it was looked at
-            elif release.kind == "amount":
-                if release.amount_used + amount > release.amount:
-                    continue
-            if use:
-                release._use(record, amount)
-            return True
-        return False
-
-    def _use(self, record, amount):
-        """Note on the document with whose release it goes on."""
-        self.ensure_one()
-        if self.kind == "once":
-            self.state = "used"
-        elif self.kind == "amount":
-            self.amount_used += amount
-        record.sudo()._message_log(
-            body=self.env._(
-                "Goes on with the release of %(user)s: %(reason)s",
-                user=self.decided_by.name,
-                reason=self.decision,
-            )
-        )

@@ -2,8 +2,7 @@
 from collections import defaultdict
 from typing import NamedTuple
 
-from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import RedirectWarning, UserError
+from odoo import api, fields, models
 from odoo.tools.misc import format_date, formatLang
 
 KINDS = ("order", "invoice", "delivery")
@@ -16,6 +15,8 @@ class Document(NamedTuple):
     :ivar partner: its customer, any contact
     :ivar amount: what it adds to the exposure, in the company's currency
     :ivar total: its own amount, in the company's currency: what a release covers
+    :ivar parts: the total by what it comes from (``"sale.order,7"``), if it comes
+        from anything
     """
 
     record: models.Model
@@ -23,6 +24,11 @@ class Document(NamedTuple):
     partner: models.Model
     amount: float
     total: float
+    parts: dict | None = None
+
+    def origins(self):
+        """``{origin: amount}``: the same money as other documents of that origin."""
+        return self.parts or {f"{self.record._name},{self.record.id}": self.total}
 
 
 class Verdict(NamedTuple):
@@ -73,9 +79,8 @@ class RecouvrementStop(models.Model):
         required=True,
     )
     days = fields.Integer(
-        string="From (Days)",
-        help="Overdue: days late of the oldest item. Level: delay of the level"
-        " reached.",
+        help="Overdue: the oldest item is late for more days. Level: the level reached"
+        " is the one of that day, or a later one.",
     )
     risk_class = fields.Selection(
         [("C", "C or worse"), ("D", "D or worse"), ("E", "E")], string="Class"
@@ -127,22 +132,29 @@ class RecouvrementStop(models.Model):
         documents = [doc for doc in documents if doc.company in rules and doc.partner]
         if not documents:
             return []
-        dossiers, rows = self._accounts(documents)
+        dossiers, rows = self._accounts(documents, rules)
         levels = self._levels(rules, dossiers)
         added = defaultdict(float)
         verdicts = []
         for document in documents:
             customer = self._customer(document)
-            dossier, row = dossiers[customer], rows[customer]
+            row = rows[customer]
             key = row["company_id"], row["head_id"]
             added[key] = document.amount + (added[key] if together else 0)
-            found = [
-                (rule, rule._against(dossier, row, added[key], levels))
-                for rule in rules[document.company]
-            ]
-            verdict = self._verdict(kind, document, dossier, found)
-            if verdict:
-                verdicts.append(verdict)
+            found = []
+            for rule in rules[document.company]:
+                for company in document.company.sudo() | rule.company_id:
+                    account = company.id, customer[1]
+                    dossier, more = dossiers[account], added[key]
+                    if company != document.company:
+                        more += self._in_branches(rows, company, customer[1])
+                    sentence = rule._against(dossier, rows[account], more, levels)
+                    if sentence:
+                        found.append((rule, dossier, sentence))
+                        break
+            if found:
+                dossier = dossiers[customer]
+                verdicts.append(self._verdict(kind, document, dossier, found))
         return verdicts
 
     @api.model
@@ -150,12 +162,45 @@ class RecouvrementStop(models.Model):
         partner = document.partner.sudo().commercial_partner_id
         return document.company.id, partner.id
 
-    def _accounts(self, documents):
-        """``({customer: dossier}, {customer: row of the exposure})``
+    def _in_branches(self, rows, company, partner_id):
+        """Exposure of a customer in the branches, which the company's limit covers.
 
-        Read, never written: a quotation that is only looked at opens no dossier.
+        Nothing when the exposure of all companies is added up already.
         """
-        pairs = {(d.company, d.partner.sudo().commercial_partner_id) for d in documents}
+        if company.recouvrement_exposure_pooled:
+            return 0
+        branches = self.env["res.company"].browse(
+            found for found, partner in rows if partner == partner_id
+        )
+        return sum(
+            float(rows[branch.id, partner_id]["group_exposure"])
+            for branch in branches - company
+            if branch.parent_path.startswith(company.parent_path)
+        )
+
+    def _accounts(self, documents, rules):
+        """``({account: dossier}, {account: row of the exposure})``
+
+        The accounts of the customers with the documents' companies, and with those
+        whose rules hold there and their other branches. Read, never written: a
+        quotation that is only looked at opens no dossier.
+        """
+        company = self.env["res.company"]
+        owners = {c: found.company_id - c for c, found in rules.items()}
+        parents = company.union(*owners.values())
+        trees = (
+            company.search([("id", "child_of", parents.ids)]) if parents else company
+        )
+        pairs = set()
+        for document in documents:
+            partner = document.partner.sudo().commercial_partner_id
+            pairs.add((document.company.sudo(), partner))
+            for owner in owners[document.company]:
+                pairs |= {
+                    (branch, partner)
+                    for branch in trees
+                    if branch.parent_path.startswith(owner.parent_path)
+                }
         return (
             self.env["recouvrement.dossier"]._of_customers(
                 {(company.id, partner.id) for company, partner in pairs}, "imagine"
@@ -197,19 +242,30 @@ class RecouvrementStop(models.Model):
         return {row["dossier_id"]: level.browse(row["level_id"]) for row in rows}
 
     def _verdict(self, kind, document, dossier, found):
-        found = [(rule, sentence) for rule, sentence in found if sentence]
-        if not found:
-            return None
-        actions = [rule[f"at_{kind}"] for rule, _sentence in found]
-        reasons = [sentence for _rule, sentence in found]
-        blocking = {
-            rule.reason
-            for (rule, _sentence), action in zip(found, actions, strict=True)
-            if action == "block"
-        }
+        """:param found: ``(rule, dossier that it speaks of, sentence)``"""
+        blocking = [
+            (rule.reason, account)
+            for rule, account, _sentence in found
+            if rule[f"at_{kind}"] == "block"
+        ]
         # GDPR, art. 22: no decision on a person by a score alone.
-        person = dossier._is_natural_person() and blocking == {"class"}
+        person = bool(blocking) and all(
+            reason == "class"
+            and account._is_natural_person()
+            and account._class_is_score_only()
+            for reason, account in blocking
+        )
         action = "block" if blocking and not person else "warn"
+        reasons = [
+            sentence
+            if account.company_id == document.company
+            else self.env._(
+                "%(company)s: %(reason)s",
+                company=account.company_id.name,
+                reason=sentence,
+            )
+            for _rule, account, sentence in found
+        ]
         return Verdict(document, dossier, action, reasons, person)
 
     # -- one reason -----------------------------------------------------
@@ -269,73 +325,3 @@ class RecouvrementStop(models.Model):
         if not dossier.is_stopped:
             return None
         return self.env._("Stopped by hand: %s.", dossier.stop_reason)
-
-    # ------------------------------------------------------------------
-    # Enforcement
-    # ------------------------------------------------------------------
-    @api.model
-    def _enforce(self, kind, documents):
-        """Stop what must be stopped, and note what goes through with a warning.
-
-        :raise RedirectWarning: something is blocked; the button asks for a release
-        """
-        verdicts = self._verdicts(kind, documents)
-        blocked = self._blocked(verdicts)
-        if blocked:
-            self._refuse(blocked)
-        for verdict in verdicts:
-            self._note(verdict)
-
-    @api.model
-    def _blocked(self, verdicts, use=True):
-        """Those that nobody released.
-
-        :param use: the releases that let the others go are used up by it
-        """
-        stopped = [verdict for verdict in verdicts if verdict.action == "block"]
-        if not stopped:
-            return []
-        releases = self.env["recouvrement.release"].sudo()
-        return [v for v in stopped if not releases._let_go(v, use)]
-
-    def _refuse(self, blocked):
-        lines = [
-            self.env._(
-                "%(document)s of %(customer)s is stopped. %(reasons)s",
-                document=verdict.document.record.sudo().display_name,
-                customer=verdict.dossier.sudo().partner_id.display_name,
-                reasons=verdict.text(),
-            )
-            for verdict in blocked
-        ]
-        message = "\n\n".join(lines)
-        if not self.env.user._is_internal() and self.env.uid != SUPERUSER_ID:
-            # a customer learns nothing of its limit or its score
-            raise UserError(self.env._("We check your order and come back to you."))
-        if self.env.uid == SUPERUSER_ID:
-            raise UserError(message)  # a scheduled action: nobody to press a button
-        records = [verdict.document.record for verdict in blocked]
-        raise RedirectWarning(
-            message,
-            self.env.ref("recouvrement_amiable.recouvrement_release_ask_action").id,
-            self.env._("Ask for a release"),
-            {
-                "default_res_model": records[0]._name,
-                "default_res_ids": ",".join(str(record.id) for record in records),
-                "default_stop_text": message,
-            },
-        )
-
-    def _note(self, verdict):
-        """Who goes on despite a warning leaves a trace of it."""
-        record = verdict.document.record.sudo()
-        record._message_log(body=verdict.text())
-        if verdict.person:
-            dossier = verdict.dossier.sudo()
-            manager = dossier.company_id.recouvrement_manager_id
-            dossier.activity_schedule(
-                "mail.mail_activity_data_todo",
-                user_id=(manager or dossier._collector() or self.env.user).id,
-                summary=self.env._("Decide on %s", record.display_name),
-                note=verdict.text(),
-            )

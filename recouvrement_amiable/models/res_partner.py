@@ -61,6 +61,7 @@ class ResPartner(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="set null",
+        tracking=True,
         domain="[('is_company', '=', True), ('parent_id', '=', False),"
         " ('id', '!=', id), ('recouvrement_head_id', '=', False)]",
         help="Customer whose limit this one shares: their exposures add up.",
@@ -104,22 +105,28 @@ class ResPartner(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_recouvrement_head_right(*vals_list)
+        if any(vals.get("recouvrement_head_id") for vals in vals_list):
+            self._check_recouvrement_head_right()
         return super().create(vals_list)
 
     def write(self, vals):
-        self._check_recouvrement_head_right(vals)
+        if "recouvrement_head_id" in vals:
+            head = vals["recouvrement_head_id"] or False
+            # with all rights: who may not read the field is refused, not misled
+            if any(p.recouvrement_head_id.id != head for p in self.sudo()):
+                self._check_recouvrement_head_right()
         return super().write(vals)
 
-    def _check_recouvrement_head_right(self, *vals_list):
-        """Sharing another customer's limit is a decision on credit."""
-        if (
-            any(vals.get("recouvrement_head_id") for vals in vals_list)
-            and not self.env.su
-            and not self.env.user.has_group("recouvrement_amiable.group_credit_manager")
+    def _check_recouvrement_head_right(self):
+        """Sharing another customer's limit, or leaving it, is a decision on credit."""
+        if not self.env.su and not self.env.user.has_group(
+            "recouvrement_amiable.group_credit_manager"
         ):
             raise AccessError(
-                self.env._("Only a credit manager puts a customer in a credit group.")
+                self.env._(
+                    "Only a credit manager puts a customer in a credit group, or takes"
+                    " it out."
+                )
             )
 
     @api.depends_context("company")

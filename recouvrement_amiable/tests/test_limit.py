@@ -115,6 +115,27 @@ class TestLimit(RecouvrementCommon):
             with self.assertRaises(ValidationError), self.cr.savepoint():
                 partner.recouvrement_head_id = head
 
+    def test_leaving_a_group_is_a_decision_too(self):
+        """Else a subsidiary would be without limit."""
+        sister = self._create_customer("Vasseur Bois")
+        sister.recouvrement_head_id = self.customer
+        for user in (self.collector, self.reader):
+            user.sudo().group_ids += self.env.ref("base.group_partner_manager")
+            theirs = sister.with_user(user)
+            with self.assertRaisesRegex(AccessError, "takes it out"):
+                theirs.write({"recouvrement_head_id": False})
+            theirs.write({"recouvrement_head_id": self.customer.id})  # no change
+        self.manager.sudo().group_ids += self.env.ref("base.group_partner_manager")
+        self.cr.flush()  # what is only just made is not tracked
+        followed = sister.with_user(self.manager).with_context(
+            tracking_disable=False, mail_notrack=False
+        )
+        followed.recouvrement_head_id = False
+        self.cr.flush()
+        self.env.invalidate_all()
+        tracked = sister.sudo().message_ids.tracking_value_ids
+        self.assertIn("recouvrement_head_id", tracked.field_id.mapped("name"))
+
     def test_companies_apart_or_pooled(self):
         other = self.setup_other_company()["company"]
         self._invoice(5, 400)
@@ -363,6 +384,41 @@ class TestLimit(RecouvrementCommon):
         )
         limit = self.env["recouvrement.limit"].search([("typed", "=", True)])
         self.assertEqual((limit.partner_id, limit.amount), (partner, 70))
+
+    def test_a_limit_that_is_removed_is_put_before_a_manager(self):
+        """A typed 0 is no limit at all: more than any amount."""
+        self.company.sudo().recouvrement_limit_collector = 9999
+        self._invoice(5, 100)
+        first = self.approve(1000)
+        limit = self.type_limit(self.invoicing_user(), 0)
+        self.assertNotEqual(limit, first)
+        self.assertEqual((limit.state, limit.amount, limit.typed), ("asked", 0, True))
+        self.assertFalse(self.row()["has_limit"])
+        with self.assertRaisesRegex(AccessError, "without limit"):
+            limit.with_user(self.collector).action_approve()
+        with self.assertRaisesRegex(UserError, "approve it or refuse"):
+            limit.with_user(self.collector).unlink()
+        limit.with_user(self.manager).write({"decision": "Never agreed"})
+        limit.with_user(self.manager).action_refuse()
+        self.assertEqual(self.row()["limit_amount"], 1000)
+
+    def test_a_manager_may_leave_a_customer_without_limit(self):
+        self._invoice(5, 100)
+        first = self.approve(1000)
+        limit = self.type_limit(self.invoicing_user(), 0)
+        limit.with_user(self.manager).action_approve()
+        self.assertEqual((first.state, limit.decided_by), ("replaced", self.manager))
+        self.assertFalse(self._dossier().no_credit)
+        self.assertFalse(self.row()["has_limit"])
+
+    def test_a_context_key_decides_nothing(self):
+        self._invoice(5, 100)
+        self.approve(1000)
+        customer = self.customer.with_user(self.invoicing_user())
+        customer = customer.with_company(self.company)
+        customer.with_context(recouvrement_decided=True).credit_limit = 50000
+        limit = self._dossier().limit_ids[:1]
+        self.assertEqual((limit.amount, limit.state), (50000, "asked"))
 
     def test_other_writes_on_customers_cost_nothing(self):
         customer = self.customer.with_user(self.invoicing_user())

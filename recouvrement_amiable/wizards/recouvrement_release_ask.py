@@ -19,15 +19,16 @@ class RecouvrementReleaseAsk(models.TransientModel):
         if not self.reason.strip():
             raise UserError(self.env._("Say why it should go."))
         records = self._records()
-        self.env["recouvrement.release"]._ask(records, self.reason)
+        releases = self.env["recouvrement.release"]._ask(records, self.reason)
+        lost = next(filter(None, (r._nobody_decides() for r in releases)), None)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "success",
-                "message": self.env._(
-                    "The credit manager has been asked. You will be told."
-                ),
+                "type": "warning" if lost else "success",
+                "sticky": bool(lost),
+                "message": lost
+                or self.env._("The credit manager has been asked. You will be told."),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

@@ -3,6 +3,12 @@ from odoo import api, fields, models
 
 from odoo.addons.recouvrement_amiable.models.recouvrement_stop import Document
 
+# What is written on an order and may raise it, or charge it to another customer.
+RAISING = {"order_line", "partner_id", "partner_invoice_id", "fiscal_position_id"}
+# In the context: whoever set it looks at the order at the end. No RPC call can bring
+# this very object along.
+WATCHED = object()
+
 
 class SaleOrder(models.Model):
     """Stops at the confirmation of an order."""
@@ -58,21 +64,72 @@ class SaleOrder(models.Model):
             order.recouvrement_stop_text = verdict.text() if verdict else False
             order.recouvrement_is_blocked = bool(verdict and verdict.action == "block")
 
+    # -- confirmed, or changed afterwards ---------------------------------------
     @api.model_create_multi
     def create(self, vals_list):
         """An import may bring orders that are confirmed already."""
-        orders = super().create(vals_list)
-        orders.filtered(lambda o: o.state == "sale")._recouvrement_enforce()
+        orders = super(SaleOrder, self._recouvrement_watching()).create(vals_list)
+        orders = orders.with_env(self.env)
+        orders.filtered(lambda o: o.state == "sale")._recouvrement_enforce(
+            self.env._(
+                "Bring it in as a quotation, ask for its release, then confirm it."
+            )
+        )
         return orders
 
-    def action_confirm(self):
-        self.filtered(lambda o: o.state in ("draft", "sent"))._recouvrement_enforce()
-        return super().action_confirm()
+    def write(self, vals):
+        """Whoever turns an order into a confirmed one, and whoever raises it then."""
+        if vals.get("state") == "sale":
+            self.filtered(lambda o: o.state != "sale")._recouvrement_enforce()
+        elif not self.filtered(lambda o: o.state == "sale"):
+            return super().write(vals)
+        if not RAISING & set(vals):
+            return super().write(vals)
+        before = self._recouvrement_totals()
+        result = super(SaleOrder, self._recouvrement_watching()).write(vals)
+        self._recouvrement_check_raised(before)
+        return result
 
-    def _recouvrement_enforce(self):
+    def _recouvrement_watching(self):
+        """These orders, the changes of their lines being looked at once at the end."""
+        return self.with_context(recouvrement_watched=WATCHED)
+
+    def _recouvrement_to_watch(self):
+        """Confirmed orders whose lines change, unless the order itself is looked at."""
+        if self.env.context.get("recouvrement_watched") is WATCHED:
+            return self.browse()
+        return self.filtered(lambda order: order.state == "sale")
+
+    def _recouvrement_totals(self):
+        """``{order: (customer, total)}``"""
+        return {
+            order: (
+                order.sudo().partner_invoice_id.commercial_partner_id,
+                order.amount_total,
+            )
+            for order in self
+        }
+
+    def _recouvrement_check_raised(self, before):
+        """Confirmed orders that are worth more now, or charged to somebody else."""
+        raised = self.browse()
+        confirmed = self.filtered(lambda order: order.state == "sale")
+        for order, (customer, total) in confirmed._recouvrement_totals().items():
+            former_customer, former = before[order]
+            more = order.currency_id.compare_amounts(total, former) > 0
+            if more or customer != former_customer:
+                raised |= order
+        raised._recouvrement_enforce(
+            self.env._(
+                "The order is confirmed: enter what is added as a new quotation, for"
+                " which you can ask for a release."
+            )
+        )
+
+    def _recouvrement_enforce(self, way_out=None):
         documents = [order._recouvrement_document() for order in self]
         if documents:
-            self.env["recouvrement.stop"]._enforce("order", documents)
+            self.env["recouvrement.stop"]._enforce("order", documents, way_out)
 
     def _validate_order(self):
         """The customer signed or paid: no refusal in its face, people are told.
@@ -87,15 +144,9 @@ class SaleOrder(models.Model):
 
         :return: sale.order
         """
-        stop = self.env["recouvrement.stop"]
-        documents = [order._recouvrement_document() for order in self]
-        blocked = stop._blocked(stop._verdicts("order", documents), use=False)
-        stopped = self.browse().union(*(v.document.record for v in blocked))
-        if stopped:
-            self.env["recouvrement.release"]._ask(
-                stopped, self.env._("Signed or paid by the customer on the portal.")
-            )
-        return stopped
+        return self.env["recouvrement.stop"]._set_aside(
+            self, self.env._("Signed or paid by the customer on the portal.")
+        )
 
     @api.depends("partner_invoice_id")
     def _compute_payment_term_id(self):
@@ -139,7 +190,8 @@ class SaleOrder(models.Model):
                 ]
             )
         )
-        decided = dossier.class_choice or dossier.insolvency
-        if dossier.kind == "consumer" and not decided:
+        if not dossier:
+            return False
+        if dossier._is_natural_person() and dossier._class_is_score_only():
             return False  # no terms for a person by a score alone
         return self.env["recouvrement.score"]._worse(dossier.risk_class, risk_class)

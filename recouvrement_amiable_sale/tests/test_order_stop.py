@@ -1,7 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Stops at the confirmation of orders, and orders in the exposure."""
 
-from odoo.exceptions import AccessError, RedirectWarning
+from datetime import timedelta
+
+from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
@@ -105,14 +107,148 @@ class TestOrderStop(OrderStopCommon):
         with self.assertRaises(RedirectWarning):
             third.action_confirm()
 
+    def test_an_order_and_its_invoice_use_a_release_once(self):
+        """The same 500 is let go as an order, then as invoices; not one euro more."""
+        self._invoice(40, 1000)
+        self.rule("overdue", days=30)
+        order, other = self.order(500), self.order(10)
+        release = self.ask(order, self.env.user)
+        self.grant(release, kind="amount", amount=500)
+        order.action_confirm()
+        self.assertEqual((release.amount_used, release.state), (500, "used"))
+        for delivered in (4, 10):
+            order.order_line.qty_delivered = delivered
+            invoice = order._create_invoices()
+            invoice.invoice_date = TODAY
+            invoice.action_post()
+            self.assertEqual(invoice.state, "posted")
+        self.assertEqual(release.amount_used, 500)
+        with self.assertRaises(RedirectWarning):
+            other.action_confirm()
+        with self.assertRaises(RedirectWarning):
+            self.draft(5).action_post()
+
+    # -- changed once confirmed ---------------------------------------------------
+    def confirmed(self):
+        self._invoice(5, 900)
+        self.limit(1000)
+        self.rule("over_limit")
+        order = self.order(10)
+        order.action_confirm()
+        return order
+
+    def test_nobody_confirms_by_writing(self):
+        self.confirmed()
+        order = self.order(500)
+        with self.assertRaises(RedirectWarning), self.cr.savepoint():
+            order.write({"state": "sale"})
+        small = self.order(10)
+        line = Command.update(small.order_line.id, {"price_unit": 1000})
+        with self.assertRaises(UserError), self.cr.savepoint():
+            small.write({"state": "sale", "order_line": [line]})
+
+    def test_a_confirmed_order_does_not_grow_past_the_rules(self):
+        order = self.confirmed()
+        line = order.order_line
+        for grow in (
+            lambda: line.write({"price_unit": 10000}),
+            lambda: line.write({"product_uom_qty": 1000}),
+            lambda: order.write(
+                {"order_line": [Command.update(line.id, {"price_unit": 10000})]}
+            ),
+            lambda: line.with_context(recouvrement_watched=True).write(
+                {"price_unit": 10000}
+            ),
+            lambda: self.env["sale.order.line"].create(
+                {
+                    "order_id": order.id,
+                    "product_id": self.service.id,
+                    "price_unit": 10000,
+                }
+            ),
+        ):
+            with self.assertRaisesRegex(UserError, "new quotation"):
+                with self.cr.savepoint():
+                    grow()
+            self.env.invalidate_all()
+        line.price_unit = 5  # 50 in all: within the limit
+        line.price_unit = 1
+        self.assertEqual(order.amount_total, 10)
+
+    def test_a_confirmed_order_is_not_charged_to_somebody_else(self):
+        self.confirmed()
+        order = self.order(5000, self._create_customer("Scierie Neuve"))
+        order.action_confirm()
+        with self.assertRaises(UserError), self.cr.savepoint():
+            order.partner_invoice_id = self.customer
+
+    def test_what_odoo_writes_by_itself_is_not_looked_at(self):
+        """Deliveries and deposits on the order of who owes too much by now."""
+        order = self.confirmed()
+        self._invoice(40, 5000, post=False)
+        self.rule("overdue", days=1)
+        order.order_line.qty_delivered = 10
+        self.env["sale.advance.payment.inv"].create(
+            {
+                "advance_payment_method": "percentage",
+                "amount": 30,
+                "sale_order_ids": [Command.set(order.ids)],
+            }
+        ).create_invoices()
+        self.assertTrue(order.invoice_ids)
+
+    def test_growing_costs_the_same_whatever_the_lines(self):
+        self.confirmed()
+        counts = []
+        for size in (1, 2, 12):
+            order = self.order(1)
+            for _number in range(size - 1):
+                order.order_line[:1].copy({"order_id": order.id})
+            order.order_line.price_unit = 0.01
+            order.action_confirm()
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            order.order_line.write({"price_unit": 0.02})
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[2] - counts[1], 2, "the writes are in batches")
+
+    # -- companies, currencies, contacts ------------------------------------------
+    def test_each_company_stops_its_orders(self):
+        other = self.setup_other_company()["company"]
+        self._invoice(40, 10, company=other)
+        self.rule("overdue", company=other, days=30)
+        self.order(10).action_confirm()
+        with self.assertRaises(RedirectWarning):
+            self.order(10, company_id=other.id).action_confirm()
+
+    def test_foreign_currency_and_child_contact(self):
+        """2 GBP are worth 1: 180 of them fit into what is left of the limit."""
+        foreign = self.setup_other_currency("GBP", rates=[("2016-01-01", 2.0)])
+        child = self.env["res.partner"].create(
+            {"name": "Site", "parent_id": self.customer.id, "type": "contact"}
+        )
+        prices = self.env["product.pricelist"].create(
+            {"name": "GBP", "currency_id": foreign.id}
+        )
+        self._invoice(5, 900)
+        self.limit(1000)
+        self.rule("over_limit")
+        self.order(180, child, pricelist_id=prices.id).action_confirm()
+        with self.assertRaises(RedirectWarning):
+            self.order(40, child, pricelist_id=prices.id).action_confirm()
+
     def test_a_batch_and_an_import(self):
         self._invoice(5, 900)
         self.limit(1000)
         self.rule("over_limit")
         with self.assertRaises(RedirectWarning):
             (self.order(60) + self.order(60)).action_confirm()
-        with self.assertRaises(RedirectWarning), self.cr.savepoint():
+        # no button: the order is rolled back, nothing is left to ask for
+        with self.assertRaisesRegex(UserError, "as a quotation"), self.cr.savepoint():
             self.order(500, state="sale")
+        self.assertEqual(self.order(50, state="sale").state, "sale")
 
     def test_a_signature_on_the_portal(self):
         """The customer sees nothing of it; the people who must know are told."""
@@ -218,6 +354,27 @@ class TestOrderStop(OrderStopCommon):
         self.assertEqual(paid.state, "sale")
         with self.assertRaises(RedirectWarning):
             unpaid.action_confirm()
+
+    def test_a_sole_trader_gets_no_terms_by_its_score(self):
+        term = self.env.ref("account.account_payment_term_immediate")
+        self.company.sudo().recouvrement_risk_term_id = term
+        trader = self._create_customer("Jeanne Le Goff", is_company=False)
+        self._invoice(5, 10, trader)
+        dossier = self._dossier(trader).sudo()
+        dossier.kind = "company"
+        score = self.env["recouvrement.score"].sudo()
+        dossier.score_id = score.create(
+            {
+                "dossier_id": dossier.id,
+                "company_id": self.company.id,
+                "date": TODAY,
+                "risk_class": "E",
+            }
+        )
+        dossier._refresh_classes(self.company, TODAY, dossier)
+        self.assertNotEqual(self.order(10, trader).payment_term_id, term)
+        dossier._decide_class("E", "Returned cheques", TODAY + timedelta(days=9))
+        self.assertEqual(self.order(10, trader).payment_term_id, term)
 
     def test_terms_by_class(self):
         term = self.env.ref("account.account_payment_term_immediate")

@@ -17,10 +17,20 @@ class StockPicking(models.Model):
         :rtype: Document
         """
         self.ensure_one()
-        partner = self.partner_id
+        partner, parts = self.partner_id, None
+        total = sum(move._recouvrement_value() for move in self._recouvrement_moves())
         if "sale_id" in self._fields and self.sale_id:
-            partner = self.sudo().sale_id.partner_invoice_id
-        return Document(self, self.company_id, partner, 0, 0)
+            order = self.sudo().sale_id
+            partner = order.partner_invoice_id
+            parts = {f"{order._name},{order.id}": total}
+        return Document(self, self.company_id, partner, 0, total, parts)
+
+    def _recouvrement_moves(self):
+        """What leaves: what is picked, all of it while nothing is."""
+        moves = self.move_ids.filtered(
+            lambda move: move.state not in ("done", "cancel")
+        )
+        return moves.filtered("picked") or moves
 
     def _action_done(self):
         """After the questions of the validation: each one is asked once.
