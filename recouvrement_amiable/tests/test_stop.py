@@ -8,6 +8,8 @@ from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationE
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.recouvrement_amiable.models.recouvrement_stop import Document
+
 from .common import TODAY, RecouvrementCommon
 
 
@@ -250,14 +252,10 @@ class TestInvoiceStop(StopCommon):
         return branch
 
     def in_branch(self, branch, amount):
-        move = self.draft(amount)
-        document = move._recouvrement_document()
-        verdicts = self.env["recouvrement.stop"]._verdicts(
-            "invoice", [document._replace(company=branch, amount=amount)]
-        )
-        told = verdicts[0].text() if verdicts else None
-        move.unlink()  # a draft of the parent company, of its own exposure
-        return told
+        """What speaks against an order of that amount in a branch."""
+        order = Document(self.customer, branch, self.customer, amount, amount)
+        verdicts = self.env["recouvrement.stop"]._verdicts("invoice", [order])
+        return verdicts[0].text() if verdicts else None
 
     def test_a_branch_is_judged_by_the_account_of_its_parent_too(self):
         """What the parent's rules know of the customer holds in the branch."""
@@ -272,6 +270,11 @@ class TestInvoiceStop(StopCommon):
         self.rule("over_limit")
         self.assertFalse(self.in_branch(branch, 90))
         self.assertIn("1,010", self.in_branch(branch, 110))
+        account = self.customer.with_company(self.company).property_account_receivable_id
+        self.customer.with_company(branch).property_account_receivable_id = account
+        self._invoice(5, 50, company_id=branch.id)
+        self.assertFalse(self.in_branch(branch, 50))
+        self.assertIn("1,001", self.in_branch(branch, 51), "with what is owed there")
         self.rule("manual")
         dossier = self._dossier().sudo()
         dossier.write({"is_stopped": True, "stop_reason": "Cheques bounced"})
