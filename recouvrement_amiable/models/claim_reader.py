@@ -16,7 +16,7 @@ from ..legal.errors import LegalError
 from ..legal.indemnity import PER_INSTALMENT, indemnity_due
 from ..legal.interest import Claim
 from ..legal.parameters import COMPANY, CONSUMER, PUBLIC
-from ..legal.terms import Suspension, latest_public_due, public_term_start
+from ..legal.terms import public_term
 from .claim_facts import (
     NOTHING_CHARGED,
     ClaimFacts,
@@ -324,15 +324,14 @@ class ClaimReader(ClaimFacts):
 
         While the buyer waits for documents nothing is late: the term has no end.
         """
-        start = public_term_start(
-            available=fact.available, requested=fact.issued, performed=fact.performed
-        )
-        suspensions = (
-            (Suspension(fact.suspended, fact.completed),) if fact.suspended else ()
-        )
-        due = latest_public_due(
-            start, fact.buyer or "authority", suspensions=suspensions
-        )
+        due = public_term(
+            fact.issued,
+            fact.performed,
+            fact.available,
+            fact.suspended,
+            fact.completed,
+            fact.buyer or "authority",
+        ).due
         if due is None:
             return max(self._day(fact.company_id), fact.due)
         return max(due, fact.due)

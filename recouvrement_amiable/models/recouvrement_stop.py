@@ -282,12 +282,18 @@ class RecouvrementStop(models.Model):
         total = float(row["group_exposure"]) + added
         limit = float(row["limit_amount"])
         currency = dossier.company_id.currency_id
-        if not row["has_limit"] or currency.compare_amounts(total, limit) <= 0:
+        if not row["has_limit"]:
             return None
+        if currency.compare_amounts(total, limit) <= 0:
+            return row["unrated"] and self.env._(
+                "No exchange rate for %s: the exposure cannot be held against the"
+                " limit.",
+                row["unrated"],
+            )
         if row["limit_expired"]:
             return self.env._(
                 "The limit ended on %(day)s; the exposure would be %(total)s.",
-                day=format_date(self.env, dossier.limit_until),
+                day=format_date(self.env, row["limit_until"]),
                 total=self._money(dossier, total),
             )
         return self.env._(

@@ -270,7 +270,9 @@ class TestInvoiceStop(StopCommon):
         self.rule("over_limit")
         self.assertFalse(self.in_branch(branch, 90))
         self.assertIn("1,010", self.in_branch(branch, 110))
-        account = self.customer.with_company(self.company).property_account_receivable_id
+        account = self.customer.with_company(
+            self.company
+        ).property_account_receivable_id
         self.customer.with_company(branch).property_account_receivable_id = account
         self._invoice(5, 50, company_id=branch.id)
         self.assertFalse(self.in_branch(branch, 50))
