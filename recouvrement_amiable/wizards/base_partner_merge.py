@@ -50,8 +50,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         merged = (dst_partner + src_partners).sudo()
         head = merged.recouvrement_head_id[:1]
         merged.recouvrement_head_id = False  # core would ask for rights to copy it
-        # as superuser, or the mark would be anybody's; who may merge is checked by core
-        decided = dst_partner.sudo().with_context(recouvrement_decided=True)
+        decided = dst_partner.with_context(recouvrement_decided=True)
         result = super()._update_values(src_partners, decided)
         if head:
             dst_partner.sudo().recouvrement_head_id = head
