@@ -162,6 +162,8 @@ class TestLimit(RecouvrementCommon):
             self._dossier(partners)
             self.env.flush_all()
             self.env.invalidate_all()
+            # an environment may still know its company, or read it again
+            self.assertTrue(self.env.user.company_id)
             before = self.env.cr.sql_log_count
             partners.read(
                 [
