@@ -43,6 +43,17 @@ DUE = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
 IS_CHARGE = SQL(
     "EXISTS (SELECT 1 FROM recouvrement_charge z WHERE z.charge_move_id = l.move_id)"
 )
+# Items with the invoice, company and dossier that say which rule holds.
+_DEBTS = SQL(
+    """
+    account_move_line l
+    JOIN account_move m ON m.id = l.move_id
+    JOIN res_company c ON c.id = l.company_id
+    JOIN res_partner p ON p.id = l.partner_id
+    JOIN recouvrement_dossier d
+      ON d.company_id = l.company_id AND d.partner_id = p.commercial_partner_id
+    """
+)
 _RULES = tuple(product(KINDS, (*SECTORS, UNKNOWN)))
 KIND = kind_on_sql(SQL("m.invoice_date"))
 
@@ -144,13 +155,7 @@ class RecouvrementLimitationReader(models.AbstractModel):
             SQL(
                 """
                 SELECT l.id
-                  FROM account_move_line l
-                  JOIN account_move m ON m.id = l.move_id
-                  JOIN res_company c ON c.id = l.company_id
-                  JOIN res_partner p ON p.id = l.partner_id
-                  JOIN recouvrement_dossier d
-                    ON d.company_id = l.company_id
-                   AND d.partner_id = p.commercial_partner_id
+                  FROM %(debts)s
                   JOIN (VALUES %(periods)s) v (kind, sector, years)
                     ON v.kind = %(kind)s
                    AND v.sector = COALESCE(d.sector, c.recouvrement_sector, %(unknown)s)
@@ -163,6 +168,7 @@ class RecouvrementLimitationReader(models.AbstractModel):
                         OR %(charge)s)
               ORDER BY l.id
                 """,
+                debts=_DEBTS,
                 periods=periods,
                 kind=KIND,
                 unknown=UNKNOWN,
@@ -265,16 +271,11 @@ class RecouvrementLimitationReader(models.AbstractModel):
                        COALESCE(c.recouvrement_contract_years, 0) AS years,
                        COALESCE(c.recouvrement_payment_interrupts, false)
                            AS payment_counts
-                  FROM account_move_line l
-                  JOIN account_move m ON m.id = l.move_id
-                  JOIN res_company c ON c.id = l.company_id
-                  JOIN res_partner p ON p.id = l.partner_id
-                  JOIN recouvrement_dossier d
-                    ON d.company_id = l.company_id
-                   AND d.partner_id = p.commercial_partner_id
+                  FROM %(debts)s
                  WHERE l.id IN %(items)s AND l.balance > 0
               ORDER BY l.id
                 """,
+                debts=_DEBTS,
                 kind=KIND,
                 performed=PERFORMED,
                 due=DUE,
