@@ -83,7 +83,7 @@ class RelancePlan(RelanceWriter):
             return {"scope": SQL("l.company_id = %s", self.company.id)}
         ids = tuple(dossier_ids) or (0,)
         return {
-            "scope": SQL("d.company_id = %s AND d.id IN %s", self.company.id, ids),
+            "scope": SQL("d.id IN %s", ids),
             "among": SQL(
                 "l.partner_id = ANY(ARRAY("
                 "SELECT q.id FROM recouvrement_dossier k"

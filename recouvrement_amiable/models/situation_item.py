@@ -99,12 +99,28 @@ def open_condition(receivable_ids, among=None):
     )
 
 
-def _line_sql(scope, is_open, has_terms):
-    """Open receivable items. ``days_late`` is negative before the due date.
+def special_cte():
+    """Invoices that decide something about their items: few, and by an index."""
+    return SQL(
+        "SELECT m.id FROM account_move m WHERE %s",
+        SQL(SPECIAL_MOVE.format(alias="m.")),
+    )
 
-    Of the invoices only those that say something are joined (``SPECIAL_MOVE``, which
-    an index serves).
+
+def _of_move(value):
+    """A value of the item's invoice ``m``, looked up only if it is a special one.
+
+    A join would hash all items to find the few: their number is not known beforehand.
     """
+    return SQL(
+        "CASE WHEN l.move_id IN (SELECT id FROM special)"
+        " THEN (SELECT %s FROM account_move m WHERE m.id = l.move_id) END",
+        value,
+    )
+
+
+def _line_sql(scope, is_open, has_terms):
+    """Open receivable items. ``days_late`` is negative before the due date."""
     due = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
     if has_terms:
         due = SQL("COALESCE(t.due, %s)", due)
@@ -112,6 +128,12 @@ def _line_sql(scope, is_open, has_terms):
         HOLD_ORDER,
         [
             ("no_followup", SQL("l.no_followup")),
+            ("left_out", SQL("%s < c.ignore_before", due)),
+        ],
+    )
+    move_marks = flags(
+        HOLD_ORDER,
+        [
             ("blocked", SQL("m.payment_state = 'blocked'")),
             (
                 "in_payment",
@@ -120,18 +142,17 @@ def _line_sql(scope, is_open, has_terms):
                     " AND m.move_type <> 'entry'"
                 ),
             ),
-            ("left_out", SQL("%s < c.ignore_before", due)),
         ],
     )
     return SQL(
         """
         SELECT l.id, l.company_id, d.partner_id, l.move_id, l.currency_id,
                l.amount_residual, l.amount_residual_currency,
-               c.day - %(due)s AS days_late, %(marks)s AS flags,
+               c.day - %(due)s AS days_late,
+               %(marks)s | COALESCE(%(move_marks)s, 0) AS flags,
                d.id AS dossier_id,
                COALESCE(
-                   CASE WHEN m.recouvrement_scenario_id IN (SELECT id FROM ladder)
-                        THEN m.recouvrement_scenario_id END,
+                   %(move_scenario)s,
                    CASE WHEN d.scenario_choice_id IN (SELECT id FROM ladder)
                         THEN d.scenario_choice_id END,
                    d.scenario_auto_id) AS scenario_id,
@@ -142,7 +163,6 @@ def _line_sql(scope, is_open, has_terms):
           JOIN recouvrement_dossier d
             ON d.company_id = l.company_id
            AND d.partner_id = p.commercial_partner_id
-     LEFT JOIN account_move m ON m.id = l.move_id AND (%(special)s)
      %(term)s
          WHERE %(is_open)s
            AND l.parent_state = 'posted'
@@ -151,7 +171,13 @@ def _line_sql(scope, is_open, has_terms):
         """,
         due=due,
         marks=marks,
-        special=SQL(SPECIAL_MOVE.format(alias="m.")),
+        move_marks=_of_move(move_marks),
+        move_scenario=_of_move(
+            SQL(
+                "CASE WHEN m.recouvrement_scenario_id IN (SELECT id FROM ladder)"
+                " THEN m.recouvrement_scenario_id END"
+            )
+        ),
         term=SQL("LEFT JOIN term t ON t.move_line_id = l.id") if has_terms else SQL(),
         is_open=is_open,
         scope=scope,

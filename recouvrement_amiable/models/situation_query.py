@@ -11,6 +11,7 @@ How it works, step by step (one CTE each):
 =============  ================================================================
 ``company``    the day and the company's own rules (open day, bank data, start)
 ``ladder``     one row per scenario, its levels as arrays ordered by delay
+``special``    the few invoices that decide something about their items
 ``term``       the few items with a time to pay of their own (public buyers,
                retention money); absent where there is none
 ``item_hold``  holds recorded about one item (exclusions; later disputes, …)
@@ -112,7 +113,18 @@ class SituationQuery:
     # ------------------------------------------------------------------
     def select(self):
         """Rows of the query, one per open item or group (see ``_final``)."""
-        return _with(self._ctes(), self._final())
+        mode = "" if self.alike else "MATERIALIZED"
+        placed = ("placed", mode, self._placed())
+        return _with([*self._placing(), placed, *self._settling()], self._final())
+
+    def placed(self):
+        """First half, for who keeps it in a table: each item with its place."""
+        return _with(self._placing(), self._placed())
+
+    def settled(self, table):
+        """Second half: the places of the items in a table that ``placed`` filled."""
+        placed = ("placed", "", SQL("SELECT * FROM %s", SQL.identifier(table)))
+        return _with([*self._first_ctes(), placed, *self._settling()], self._final())
 
     def plain(self):
         """The same items without their situation: a fraction of the work."""
@@ -131,25 +143,30 @@ class SituationQuery:
         ctes = [
             ("company", "MATERIALIZED", steps.company_cte(self.companies)),
             ("ladder", "MATERIALIZED", steps.ladder_cte()),
+            ("special", "MATERIALIZED", steps.special_cte()),
         ]
         if self._terms:
             ctes.append(("term", "MATERIALIZED", term_cte(self._terms)))
         return ctes
 
-    def _ctes(self):
-        hot, inline = "MATERIALIZED", ""
+    def _placing(self):
+        """What ``_placed`` stands on."""
         sources = self.item_hold_sources()
         if self._terms:
             sources = [*sources, term_hold_sql()]
-        item_holds = steps.holds_cte(sources, "move_line_id")
-        dossier_holds = steps.holds_cte(self.dossier_hold_sources(), "dossier_id")
-        placed = steps.placed_cte(
+        holds = steps.holds_cte(sources, "move_line_id")
+        return [*self._first_ctes(), ("item_hold", "", holds)]
+
+    def _placed(self):
+        return steps.placed_cte(
             self.scope, self._is_open(), self.whole, bool(self._terms)
         )
+
+    def _settling(self):
+        """From ``placed`` to ``settled``."""
+        hot, inline = "MATERIALIZED", ""
+        dossier_holds = steps.holds_cte(self.dossier_hold_sources(), "dossier_id")
         return [
-            *self._first_ctes(),
-            ("item_hold", inline, item_holds),
-            ("placed", inline if self.alike else hot, placed),
             ("item", hot, steps.item_cte()),
             ("debtor", hot, SQL("SELECT DISTINCT dossier_id FROM item")),
             ("balance", inline, accounts.balance_cte()),
@@ -259,7 +276,7 @@ class SituationQuery:
         """One row per item, or per place."""
         columns = SQL(", ").join(SQL.identifier("s", name) for name in PLACE_COLUMNS)
         if self.alike:
-            row, own, source = SQL("s"), SQL("s.items"), SQL("settled s")
+            row, own, source = SQL("s"), SQL("s.items, s.place"), SQL("settled s")
         else:
             row = SQL("p")
             own = SQL("p.move_id, p.currency_id, p.amount_residual_currency")
