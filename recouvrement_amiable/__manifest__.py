@@ -24,6 +24,7 @@
         "wizards/recouvrement_call_result_views.xml",
         "wizards/recouvrement_refuse_views.xml",
         "wizards/recouvrement_dry_run_views.xml",
+        "wizards/recouvrement_run_preview_views.xml",
         "wizards/recouvrement_go_live_views.xml",
         "wizards/recouvrement_class_choice_views.xml",
         "wizards/recouvrement_release_ask_views.xml",

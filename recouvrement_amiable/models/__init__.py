@@ -9,6 +9,7 @@ from . import res_company_limitation
 from . import recouvrement_closed_day
 from . import recouvrement_scenario
 from . import recouvrement_level
+from . import level_words
 from . import recouvrement_dossier
 from . import dossier_kind
 from . import dossier_upkeep
@@ -55,6 +56,8 @@ from . import recouvrement_relance_line
 from . import relance_message
 from . import relance_statement
 from . import relance_claim
+from . import relance_amounts
+from . import relance_link
 from . import relance_invoices
 from . import relance_letter
 from . import relance_review
@@ -68,6 +71,7 @@ from . import ir_actions_report
 from . import recouvrement_run
 from . import run_planning
 from . import recouvrement_run_line
+from . import run_line_message
 from . import account_move
 from . import account_move_stop
 from . import account_move_public

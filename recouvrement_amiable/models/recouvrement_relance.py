@@ -83,7 +83,9 @@ class RecouvrementRelance(models.Model):
 
     amount_late = fields.Monetary(string="Late", readonly=True)
     amount_credit = fields.Monetary(string="Credits", readonly=True)
-    amount_due = fields.Monetary(string="Asked For", readonly=True)
+    amount_due = fields.Monetary(
+        string="Principal", readonly=True, help="Invoices asked for, less the credits."
+    )
     item_count = fields.Integer(string="Items", readonly=True)
     days_late = fields.Integer(
         string="Oldest", readonly=True, help="Days late of the oldest item."

@@ -185,6 +185,7 @@ class RecouvrementRun(models.Model):
         if company.recouvrement_test_mode and not company.recouvrement_test_email:
             return None
         if not company._recouvrement_calendar().is_open(day):
+            self.env["recouvrement.relance"]._refresh_waiting_claims(company)
             return None
         run = self._get_or_create(company, day)
         if run.state != "done":

@@ -39,6 +39,11 @@ class RecouvrementRunLine(models.Model):
     amount_late = fields.Monetary(string="Overdue", readonly=True)
     amount_not_due = fields.Monetary(string="Not Due", readonly=True)
     amount_credit = fields.Monetary(string="Credits", readonly=True)
+    amount_asked = fields.Monetary(
+        string="Asked For",
+        readonly=True,
+        help="What the message asks to pay, credits deducted, charges included.",
+    )
     late_count = fields.Integer(string="Late Items", readonly=True)
     days_late = fields.Integer(string="Oldest (Days)", readonly=True, aggregator="max")
     explanation = fields.Char(string="Why", compute="_compute_explanation")
@@ -70,6 +75,9 @@ class RecouvrementRunLine(models.Model):
                     level=line.level_id.name,
                 )
                 continue
+            if line.situation == "due":
+                line.explanation = self.env._("Relance to make: %s", line.level_id.name)
+                continue
             line.explanation = describe(
                 {
                     "situation": line.situation,
@@ -87,8 +95,10 @@ class RecouvrementRunLine(models.Model):
             )
 
     def action_open(self):
-        """The relance that was made, else the dossier that was left alone."""
+        """The relance made, or the one that would be; else the dossier left alone."""
         self.ensure_one()
+        if self.situation == "due" and not self.relance_id:
+            return self.action_preview()
         return self.env["recouvrement.delivery"]._open(
             self.relance_id or self.dossier_id
         )

@@ -204,7 +204,7 @@ class RecouvrementWorklist(models.Model):
                        OR COALESCE(x.settled, false), x.state <> 'draft',
                        array_position(%s::text[], x.channel), x.id DESC))[1]
                        AS work_level_id,
-                   max(r.amount_due) FILTER (WHERE x.state = 'draft') AS asked,
+                   max(r.amount_claimed) FILTER (WHERE x.state = 'draft') AS asked,
                    max(x.failure_reason) FILTER (
                        WHERE x.state IN ('failed', 'returned')
                        AND NOT COALESCE(x.settled, false)) AS failure

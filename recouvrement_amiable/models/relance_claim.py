@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_list
 
@@ -26,45 +26,9 @@ class RecouvrementLevel(models.Model):
 
 
 class RecouvrementRelance(models.Model):
-    """Interest and indemnity in the message, on the day it is written."""
+    """How the message says its interest and indemnity: see ``relance_amounts``."""
 
     _inherit = "recouvrement.relance"
-
-    claims = fields.Json(compute="_compute_claims", compute_sudo=True)
-
-    @api.depends("line_ids.cancelled", "line_ids.struck", "state", "date")
-    @api.depends_context("recouvrement_day", "lang")
-    def _compute_claims(self):
-        """``{item id: figures}`` of what the message claims; batches share queries."""
-        wanted = self.filtered(lambda relance: relance.level_id.charges in CLAIMING)
-        (self - wanted).claims = {}
-        for day, group in wanted.grouped(lambda r: r._writing_day()).items():
-            items = group.line_ids.filtered(lambda line: line.kind in ASKED)
-            reader = self.env["recouvrement.claim"]
-            found = reader._statements_of_items(items.move_line_id.ids, day)
-            for relance in group:
-                relance.claims = {
-                    str(line.move_line_id.id): relance._figures(
-                        *found[line.move_line_id.id]
-                    )
-                    for line in relance.line_ids
-                    if line.move_line_id.id in found
-                }
-
-    def _figures(self, answer, statement):
-        return {
-            "kind": answer.kind,
-            "interest": answer.interest,
-            # a consumer owes none, whatever the reader says
-            "indemnity": 0.0 if answer.kind == CONSUMER else answer.indemnity,
-            "due": fields.Date.to_string(answer.due),
-            "days": answer.days_late,
-            "rates": [
-                [segment.rate, fields.Date.to_string(segment.first)]
-                for segment in (statement.segments if statement else ())
-            ],
-            "error": self.env["recouvrement.claim"]._error_text(answer),
-        }
 
     def _figures_of(self, line):
         """What the message claims on a line that it asks to pay, or None."""
@@ -103,10 +67,17 @@ class RecouvrementRelance(models.Model):
                 self.env._(
                     "%(invoice)s: %(problem)s",
                     invoice=line.reference,
-                    problem=figures["error"],
+                    problem=self._claim_problem(line) or figures["error"],
                 )
             )
         return figures["interest"], figures["indemnity"]
+
+    def _claim_problem(self, line):
+        """Why interest is not known, in the language of who reads it."""
+        reader = self.env["recouvrement.claim"]
+        item = line.move_line_id
+        answer = reader._of_items(item.ids, self.claims_date).get(item.id)
+        return reader._error_text(answer)
 
     def _claim_totals(self, lines=None):
         """``{currency: (interest, indemnity)}`` of the lines asked for."""

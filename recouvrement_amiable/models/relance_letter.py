@@ -82,6 +82,18 @@ class RecouvrementRelance(models.Model):
             )
         )
 
+    def _link_matrix(self, link):
+        """Matrix code of an address: ``(path, number of modules)``."""
+        return _matrix_path(link)
+
+    @staticmethod
+    def _readable_link(link):
+        """An address as people type it.
+
+        The scheme goes without saying, unless it is not the usual one.
+        """
+        return link.removeprefix("https://")
+
 
 def transfer_text(payee, iban, bic, amount, reference):
     """Content of the matrix code of a SEPA credit transfer.

@@ -5,6 +5,7 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from odoo import fields, models
+from odoo.exceptions import UserError
 from odoo.tools import format_list, is_html_empty
 from odoo.tools.misc import format_date, formatLang
 
@@ -32,9 +33,21 @@ class RecouvrementRelance(models.Model):
     def _compute_preview(self):
         """The message as the debtor reads it, or what the collector has to say."""
         for relance in self:
-            content = relance._preview_content()
+            try:
+                content = relance._preview_content()
+            except UserError as error:  # a rate that is missing: the form still opens
+                content = relance._preview_refused(error)
             relance.preview = content["body"]
             relance.preview_subject = content["subject"]
+
+    def _preview_refused(self, error):
+        """In the place of a message that cannot be written: why, and nothing else."""
+        return {
+            "subject": self.level_id.name,
+            "body": Markup('<div class="alert alert-danger mb-0">{}</div>').format(
+                error.args[0]
+            ),
+        }
 
     def _preview_content(self):
         """What left already, else what would leave now."""
@@ -89,7 +102,14 @@ class RecouvrementRelance(models.Model):
         }
 
     def _writing_day(self):
-        """The day of the message: days may pass between the run and the approval."""
+        """The day of the message: that of the interest it claims, else of now.
+
+        Days may pass between the run and the approval.
+        """
+        self.ensure_one()
+        return self.claims_date or self._current_day()
+
+    def _current_day(self):
         self.ensure_one()
         if self.state not in OPEN_STATES:
             return self.date
@@ -130,7 +150,8 @@ class RecouvrementRelance(models.Model):
             "payee": bank.acc_holder_name or company.name,
             "iban": self._iban(bank),
             "bic": bank.bank_bic or "",
-            "portal_link": self._portal_link(),
+            "portal_link": self._portal_link(contact),
+            "portal_label": self._portal_label(contact),
             "collector": collector["name"],
             "collector_phone": collector["phone"] or "",
             "collector_email": collector["email"] or "",
@@ -219,10 +240,6 @@ class RecouvrementRelance(models.Model):
         if len(moves) == 1:
             return moves.payment_reference or moves.name
         return self.name
-
-    def _portal_link(self):
-        base = self.company_id.sudo().get_base_url()
-        return f"{base}/my/invoices?filterby=overdue_invoices"
 
     # ------------------------------------------------------------------
     # Look

@@ -198,7 +198,9 @@ class RelancePlan(RelanceWriter):
         ids = self._insert_relances(origin, approved)
         if ids:
             self._insert_deliveries()
-            self.env["recouvrement.relance"].browse(ids)._refresh_progress()
+            relances = self.env["recouvrement.relance"].browse(ids)
+            relances._refresh_claims()
+            relances._refresh_progress()
         return ids
 
     def refresh(self, relances):

@@ -132,14 +132,6 @@ class RecouvrementRelance(models.Model):
             "amount": self._money(line.residual_currency, line.currency_id),
         }
 
-    def _invoice_link(self, move):
-        """The invoice's page, if a link was already given: nothing is written."""
-        token = move.sudo().access_token
-        if not token or not move.is_sale_document():
-            return ""
-        base = self.company_id.sudo().get_base_url()
-        return f"{base}/my/invoices/{move.id}?access_token={token}"
-
 
 class RecouvrementRelanceLine(models.Model):
     _inherit = "recouvrement.relance.line"

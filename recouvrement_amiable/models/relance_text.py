@@ -9,32 +9,46 @@ import re
 
 from markupsafe import Markup, escape
 
-# word -> method of recouvrement.relance that gives ``{id: value}``-free text
-PLACEHOLDERS = frozenset(
-    {
-        "customer",
-        "contact",
-        "company",
-        "amount_due",
-        "amount_late",
-        "amount_interest",
-        "amount_indemnity",
-        "amount_claimed",
-        "invoice_count",
-        "invoices",
-        "oldest_due_date",
-        "days_late",
-        "today",
-        "pay_before",
-        "payment_reference",
-        "iban",
-        "bic",
-        "portal_link",
-        "collector",
-        "collector_phone",
-        "collector_email",
-    }
-)
+from odoo.tools.translate import LazyTranslate
+
+# One list for the check and for the screen: read long before there is an env.
+# pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
+
+# word -> what it says, as the level's form lists it
+WORDS = {
+    "customer": _lt("Name of the customer"),
+    "contact": _lt("Name of the person written to"),
+    "company": _lt("Your company"),
+    "amount_due": _lt("Principal: the invoices asked for, less the credits"),
+    "amount_late": _lt("The same invoices before the credits"),
+    "amount_interest": _lt(
+        "Late-payment interest, when the level claims the charges; else zero"
+    ),
+    "amount_indemnity": _lt(
+        "Fixed indemnities of €40, when the level claims the charges; else zero"
+    ),
+    "amount_claimed": _lt(
+        "Total to pay: principal, interest and indemnities. The same as amount_due"
+        " when the level claims no charges; the sum for a formal notice"
+    ),
+    "invoice_count": _lt("Number of invoices asked for"),
+    "invoices": _lt("Their numbers"),
+    "oldest_due_date": _lt("Due date of the oldest"),
+    "days_late": _lt("Days late of the oldest"),
+    "today": _lt("Day of the relance"),
+    "pay_before": _lt("Day to pay by: in 8 days, 15 for a formal notice"),
+    "payment_reference": _lt("Reference to quote with the payment"),
+    "iban": _lt("Your bank account"),
+    "bic": _lt("Your bank's code"),
+    "portal_link": _lt(
+        "Link to the customer's invoices: without an account, to the oldest unpaid one"
+    ),
+    "collector": _lt("Who follows the customer"),
+    "collector_phone": _lt("Their telephone"),
+    "collector_email": _lt("Their e-mail address"),
+}
+PLACEHOLDERS = frozenset(WORDS)
 _WORD = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 
 

@@ -66,6 +66,9 @@ class RecouvrementRelance(models.Model):
                    SET amount_late = COALESCE(x.late, 0),
                        amount_credit = COALESCE(x.credit, 0),
                        amount_due = GREATEST(x.late - x.credit, 0),
+                       amount_claimed = GREATEST(x.late - x.credit, 0)
+                           + COALESCE(me.amount_interest, 0)
+                           + COALESCE(me.amount_indemnity, 0),
                        item_count = COALESCE(x.items, 0),
                        days_late = COALESCE(x.days_late, 0)
                   FROM recouvrement_relance me
@@ -80,8 +83,16 @@ class RecouvrementRelance(models.Model):
             )
         )
         self.invalidate_recordset(
-            ["amount_late", "amount_credit", "amount_due", "item_count", "days_late"]
+            [
+                "amount_late",
+                "amount_credit",
+                "amount_due",
+                "amount_claimed",
+                "item_count",
+                "days_late",
+            ]
         )
+        self._refresh_claims()
 
     def _revalidate(self):
         """Hold each relance against the ledger of today; cancel what no longer stands.
@@ -109,6 +120,7 @@ class RecouvrementRelance(models.Model):
         self.env["recouvrement.relance.line"].invalidate_model()
         self._refresh_amounts()
         obstacles = plan.obstacles(self)
+        rewritten = self.browse()
         for relance in self:
             reason = relance._why_it_falls(*obstacles.get(relance.id, (0, 0, False)))
             if reason and relance in left:
@@ -117,6 +129,8 @@ class RecouvrementRelance(models.Model):
                 relance._cancel(reason)
             elif relance._asked() != before[relance.id]:
                 relance.delivery_ids._remake_letters()
+                rewritten |= relance
+        rewritten._refresh_claims()
 
     def _asked(self):
         """What the message asks for: another one must be written if it moves."""

@@ -88,7 +88,7 @@ class RelanceWriter:
                     (id, name, company_id, dossier_id, run_id, scenario_id, level_id,
                      date, origin, courtesy, is_test, state, approved_on,
                      has_failure, has_letter, amount_late, amount_credit, amount_due,
-                     item_count, days_late,
+                     amount_claimed, item_count, days_late,
                      create_uid, write_uid, create_date, write_date)
                 SELECT x.relance_id, 'R' || to_char(%(day)s::date, 'YYYY') || '-'
                        || lpad(x.relance_id::text, 6, '0'),
@@ -98,6 +98,7 @@ class RelanceWriter:
                             THEN %(now)s::timestamp END,
                        false, v.channel_letter IS TRUE OR v.channel_registered IS TRUE,
                        COALESCE(t.late, 0), COALESCE(t.credit, 0),
+                       GREATEST(t.late - t.credit, 0),
                        GREATEST(t.late - t.credit, 0), COALESCE(t.items, 0),
                        COALESCE(t.days_late, 0),
                        %(uid)s, %(uid)s, %(now)s, %(now)s
@@ -244,16 +245,21 @@ class RelanceWriter:
                 INSERT INTO recouvrement_run_line
                     (run_id, company_id, dossier_id, partner_id, situation, reason,
                      detail, until, level_id, relance_id, next_date,
-                     amount_late, amount_not_due, amount_credit, late_count, days_late)
+                     amount_late, amount_not_due, amount_credit, late_count, days_late,
+                     amount_asked, email_partner_id, phone_partner_id, post_partner_id)
                 SELECT %(run)s, %(company)s, d.dossier_id, d.partner_id,
                        CASE WHEN d.is_due THEN 'due' ELSE d.situation END,
                        CASE WHEN NOT d.is_due THEN d.reason END,
                        d.detail, d.until,
                        CASE WHEN d.is_due THEN d.level_id ELSE d.next_level_id END,
                        x.relance_id, d.next_date, d.amount_late, d.amount_not_due,
-                       d.amount_credit, d.late_count, COALESCE(d.days_late, 0)
+                       d.amount_credit, d.late_count, COALESCE(d.days_late, 0),
+                       r.amount_claimed, CASE WHEN d.is_due THEN d.email_partner_id END,
+                       CASE WHEN d.is_due THEN d.phone_partner_id END,
+                       CASE WHEN d.is_due THEN d.post_partner_id END
                   FROM plan_dossier d
              LEFT JOIN plan_relance x ON x.dossier_id = d.dossier_id
+             LEFT JOIN recouvrement_relance r ON r.id = x.relance_id
                 """,
                 run=self.run.id,
                 company=self.company.id,

@@ -9,6 +9,7 @@ from odoo.tools.misc import format_date
 
 from .progress import commit_progress, roll_back
 from .relance_plan import RelancePlan
+from .relance_rehearsal import RehearsalPlan
 
 _logger = logging.getLogger(__name__)
 
@@ -78,12 +79,10 @@ class RecouvrementRun(models.Model):
         if not ids:
             return True
         self.env["recouvrement.dossier"]._stamp(ids, self.date)
-        plan = RelancePlan(self.env, self.company_id, self.date, self, self.is_test)
+        kind = RehearsalPlan if self.is_dry else RelancePlan
+        plan = kind(self.env, self.company_id, self.date, self, self.is_test)
         plan.classify(ids)
-        if self.is_dry:
-            plan.without_relances()
-        else:
-            plan.insert()
+        plan.insert()
         plan.write_run_lines()
         self._close_empty(ids)
         self.env.invalidate_all()

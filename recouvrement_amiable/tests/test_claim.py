@@ -8,7 +8,7 @@ from pypdf import PdfReader
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, HttpCase, tagged
-from odoo.tools import mute_logger
+from odoo.tools import html2plaintext, mute_logger
 
 from .common import RecouvrementCommon
 
@@ -733,6 +733,120 @@ class TestClaimLetters(ClaimCommon, HttpCase):
         for words in ("Indemnity", "40.00", "L441-10", "interest"):
             self.assertNotIn(words, text)
 
+    # -- the sum that is approved is the sum that leaves ------------------------
+    def _words(self, text):
+        return " ".join(html2plaintext(text or "").split()).replace("\xa0", " ")
+
+    def _sums(self, relance):
+        return (
+            relance.amount_due,
+            relance.amount_interest,
+            relance.amount_indemnity,
+            relance.amount_claimed,
+        )
+
+    def _paper(self, letter):
+        reader = PdfReader(io.BytesIO(letter.attachment_id.raw))
+        text = " ".join("\n".join(p.extract_text() for p in reader.pages).split())
+        return text.replace("\xa0", " ")
+
+    def _send(self):
+        with self.allow_pdf_render():
+            self.env["recouvrement.delivery"].sudo()._cron_send()
+        self.env.invalidate_all()
+
+    def test_asked_is_what_the_message_asks(self):
+        """On the form, in the lists, the worklist, the preview and on paper."""
+        self.level3.approval = True
+        partner = self._create_customer("Debtor exact")
+        self._debt(partner=partner, issued=date(2026, 4, 30))
+        self._set_kind("company", partner)
+        relance = self._relance(partner)
+        self.assertEqual(self._sums(relance), (12000, 372.60, 40, 12412.60))
+        line = relance.line_ids
+        self.assertEqual((line.amount_interest, line.amount_indemnity), (372.60, 40))
+        for words in ("12,412.60", "372.60", "31 August 2026"):
+            self.assertIn(words, self._words(relance.preview))
+        self.assertIn("12,412.60", relance.preview_subject)
+        work = self.env["recouvrement.worklist"].search(
+            [("partner_id", "=", partner.id)]
+        )
+        self.assertIn("12,412.60", work.situation_text.replace("\xa0", " "))
+        # nothing moves by itself: what is shown is one day's, on every screen
+        tomorrow = relance.with_context(recouvrement_day="2026-09-01")
+        self.assertIn("12,412.60", self._words(tomorrow.preview))
+        self.assertEqual(tomorrow.amount_claimed, 12412.60)
+        relance.action_approve()
+        self._send()
+        paper = self._paper(relance.delivery_ids)
+        for amount in self._sums(relance):
+            self.assertIn(f"{amount:,.2f}", paper)
+
+    def test_asked_follows_the_ledger_until_it_is_on_paper(self):
+        self.level3.approval = True
+        partner = self._create_customer("Debtor moving")
+        move = self._debt(partner=partner, issued=date(2026, 4, 30))
+        self._set_kind("company", partner)
+        relance = self._relance(partner)
+        # a closed day has no run, and yet the sums of the day
+        sunday = self.env(context=dict(self.env.context, recouvrement_day="2026-09-06"))
+        sunday["recouvrement.run"].sudo()._run_company(self.company.with_env(sunday))
+        relance.invalidate_recordset()
+        # six days more at 12.40 % on 12,000
+        self.assertEqual(relance.claims_date, date(2026, 9, 6))
+        self.assertAlmostEqual(relance.amount_interest, 397.06)
+        self.assertAlmostEqual(relance.amount_claimed, 12437.06)
+        self._paid_on(move, 2000, DAY)
+        relance.action_approve()
+        self.assertEqual(self._sums(relance), (10000, 372.60, 40, 10412.60))
+        self._send()
+        self.assertIn("10,412.60", self._paper(relance.delivery_ids))
+        # on paper: days pass, the sum does not; a payment makes another letter
+        later = relance.with_context(recouvrement_day="2026-09-15")
+        later.sudo()._revalidate()
+        self.assertAlmostEqual(relance.amount_claimed, 10412.60)
+        self.assertIn("10,412.60", self._words(later.preview))
+        self._paid_on(move, 1000, DAY)
+        relance.sudo()._revalidate()
+        self.assertFalse(relance.delivery_ids.attachment_id)
+        self._send()
+        self.assertEqual(relance.amount_due, 9000)
+        self.assertIn(
+            f"{relance.amount_claimed:,.2f}", self._paper(relance.delivery_ids)
+        )
+
+    def test_asked_without_charges_is_the_principal(self):
+        self.level3.charges = "announce"
+        partner = self._create_customer("Debtor plain")
+        self._debt(partner=partner)
+        relance = self._relance(partner)
+        self.assertEqual(self._sums(relance), (12000, 0, 0, 12000))
+        self.assertFalse(relance.claims_date)
+
+    def test_asked_in_two_currencies(self):
+        currency = self.setup_other_currency("GBP", rates=[("2026-01-01", 0.5)])
+        partner = self._create_customer("Debtor pounds")
+        self._debt(partner=partner)
+        self._debt(1000, partner=partner, currency_id=currency.id)
+        relance = self._relance(partner)
+        text = relance.asked_text.replace("\xa0", " ")
+        self.assertIn(text, self._words(relance._subject(partner)))
+        # 1,000 at 372.60 / 12,000, and 40 euros: 31.05 + 20 pounds, twice in euros
+        self.assertIn("1,051.05", text)
+        self.assertAlmostEqual(relance.amount_claimed, 12412.60 + 2 * 1051.05)
+
+    def test_an_unknown_rate_is_said_in_the_preview(self):
+        self.level3.approval = True
+        partner = self._create_customer("Debtor unknown")
+        self._debt(partner=partner)
+        self._dossier(partner)
+        self.env["recouvrement.reference.rate"].search(
+            [("series", "=", "ecb_refi")], limit=1
+        ).unlink()
+        relance = self._relance(partner)
+        self.assertIn("Reference Rates", self._words(relance.preview))
+        self.assertEqual(relance.amount_claimed, 12000)
+
     # -- the words, before they are on paper ----------------------------------
     def _relance(self, partner, lang="en_US"):
         """The message of the day, in the language of the debtor."""
@@ -806,7 +920,8 @@ class TestClaimLetters(ClaimCommon, HttpCase):
         self.assertIn("19", values["oldest_due_date"])
         # without charges too
         self.level3.charges = "announce"
-        relance.invalidate_recordset(["claims"])
+        relance._refresh_claims()
+        self.assertFalse(relance.claims)
         [row] = relance._statement()["asked"]
         self.assertEqual((row["due"], row["days"]), ("19 Jun 2026", 73))
 

@@ -2,9 +2,11 @@
 import io
 from datetime import timedelta
 
+from lxml import html
 from pypdf import PdfReader
 
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import TODAY, RecouvrementCommon
 
@@ -102,6 +104,108 @@ class TestLetters(RecouvrementCommon, HttpCase):
         for expected in (first.name, second.name, "600.00", "2,000.00", "2,500.00"):
             self.assertIn(expected, text)
         self.assertNotIn("1,000.00", text)
+
+    # -- links -----------------------------------------------------------------
+    def _follow(self, link):
+        path = link.split("/relance/")[1]
+        return self.url_open(f"/relance/{path}", allow_redirects=False)
+
+    def _links(self, relance, contact=None):
+        """Addresses in the e-mail of a relance, by what they show."""
+        body = relance._content(contact or relance.partner_id)["body"]
+        return {
+            " ".join(link.text_content().split()): link.get("href")
+            for link in html.fromstring(str(body)).iter("a")
+        }
+
+    def test_links_need_no_account(self):
+        """From the e-mail to the page of an invoice, which was never written."""
+        first, second = self._invoice(20, 1000), self._invoice(4, 2000)
+        self._run()
+        relance = self._relances()
+        links = self._links(relance)
+        self.assertFalse((first | second).mapped("access_token")[0])
+        for move in (first, second):
+            answer = self._follow(links[move.name])
+            self.assertEqual(answer.status_code, 303)
+            move.invalidate_recordset()
+            self.assertTrue(move.access_token)
+            self.assertIn(
+                f"/my/invoices/{move.id}?access_token={move.access_token}",
+                answer.headers["Location"],
+            )
+            page = self.url_open(answer.headers["Location"])
+            self.assertEqual(page.status_code, 200)
+            self.assertIn(move.name, page.text)
+            self.assertFalse(move.is_manually_modified)
+        oldest = self._follow(links["See the oldest invoice online"])
+        self.assertIn(f"/my/invoices/{first.id}?", oldest.headers["Location"])
+        self._pay(first)
+        oldest = self._follow(links["See the oldest invoice online"])
+        self.assertIn(f"/my/invoices/{second.id}?", oldest.headers["Location"])
+
+    def test_links_open_nothing_else(self):
+        invoice = self._invoice(4)
+        other = self._create_customer("Other")
+        foreign = self._invoice(4, partner=other)
+        later = self._invoice(-90)
+        self._run()
+        relance = self._relances()
+        code = relance._link_code()
+        wrong = f"{code[:-1]}{'0' if code[-1] != '0' else '1'}"
+        stranger = self._relances(other)._link_signature()
+        number = code.partition("-")[0]
+        for path in (
+            f"{code}/{foreign.id}",  # of another customer
+            f"{code}/{later.id}",  # that the relance does not speak of
+            f"{code}/0999999",
+            f"{wrong}/{invoice.id}",
+            f"{number}-{stranger}/{invoice.id}",
+            f"{invoice.id}",
+            "x",
+        ):
+            with self.subTest(path=path), mute_logger("odoo.http"):
+                answer = self.url_open(f"/relance/{path}", allow_redirects=False)
+                self.assertEqual(answer.status_code, 404)
+        self.assertFalse((invoice | foreign | later).filtered("access_token"))
+        # as it is typed from paper
+        typed = code.upper().replace("-", "").replace("0", "O").replace("1", "I")
+        answer = self._follow(f"/relance/{typed}")
+        self.assertEqual(answer.status_code, 303)
+        # the invoice of a customer who is not the debtor any more
+        invoice.sudo().commercial_partner_id = other
+        self.assertFalse(relance._linked_moves())
+
+    def test_who_can_sign_in_gets_the_list(self):
+        self._invoice(4)
+        self._run()
+        relance = self._relances()
+        self.assertIn("See my invoice online", self._links(relance))
+        new_test_user(
+            self.env,
+            "vasseur",
+            "base.group_portal",
+            partner_id=self.customer.id,
+        )
+        self.customer.invalidate_recordset()
+        link = self._links(relance)["See my invoices online"]
+        self.assertTrue(link.endswith("/my/invoices?filterby=overdue_invoices"))
+
+    def test_letter_bears_its_address_on_one_page(self):
+        partners = {}
+        for count in (1, 7, 12):
+            partners[count] = self._create_customer(f"Lines{count}")
+            for index in range(count):
+                self._invoice(4 + index, 100 + index, partner=partners[count])
+        self._make_letters()
+        for count, partner in partners.items():
+            with self.subTest(count=count):
+                relance = self._relances(partner)
+                pages, text = self._read(relance.delivery_ids.attachment_id.raw)
+                self.assertEqual(pages, 1)
+                link = relance._short_link()
+                self.assertIn(link.removeprefix("https://"), text)
+                self.assertEqual(self._follow(link).status_code, 303)
 
     def test_test_letters_are_marked(self):
         self.company.sudo().write(

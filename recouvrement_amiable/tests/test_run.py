@@ -200,6 +200,70 @@ class TestRun(RecouvrementCommon):
         again = self.env["recouvrement.run"]._dry_run(self.company, tomorrow)
         self.assertNotEqual(run, again)
 
+    def test_dry_run_says_to_whom_by_what_and_for_how_much(self):
+        """What the line says is what the run of that day then does."""
+        accounts = self._create_customer(
+            "Le Goff", parent_id=self.customer.id, type="invoice", is_company=False
+        )
+        self.level1.write({"channel_letter": True, "charges": "claim"})
+        self._invoice(2, 1000)
+        self._invoice(20, 500, no_followup=True)
+        self._unallocated(200)
+        held = self._create_customer("Held")
+        self._invoice(2, partner=held)
+        self._dossier(held)._pause(TODAY + timedelta(days=9), "Holidays")
+        tomorrow = TODAY + timedelta(days=1)
+        lines = self._lines(
+            self.env["recouvrement.run"]._dry_run(self.company, tomorrow)
+        )
+        line = lines[self.customer]
+        self.assertEqual(line.channel_text, "E-mail, Letter")
+        self.assertIn(accounts.email, line.recipient)
+        self.assertIn("1 rue du Port, 22000 Saint-Brieuc", line.recipient)
+        self.assertFalse(lines[held].recipient)
+        self.assertFalse(lines[held].amount_asked)
+        self.assertFalse(self._relances())
+        relance = self._lines(self._run(tomorrow))[self.customer].relance_id
+        self.assertTrue(relance)
+        self.assertGreater(relance.amount_claimed, relance.amount_due)
+        self.assertAlmostEqual(line.amount_asked, relance.amount_claimed)
+        done = relance.run_id.line_ids.filtered("relance_id")
+        self.assertEqual(
+            (done.recipient, done.amount_asked), (line.recipient, line.amount_asked)
+        )
+        self.assertEqual(
+            [d.partner_id for d in relance.delivery_ids.sorted("channel")],
+            [line.email_partner_id, line.post_partner_id],
+        )
+
+    def test_message_of_a_dry_run(self):
+        """The words of that day, and nothing that is left behind."""
+        self._invoice(2, 1234)
+        other = self._create_customer("Other")
+        self._invoice(2, partner=other)
+        tomorrow = TODAY + timedelta(days=1)
+        last = self._next_number()
+        lines = self._lines(
+            self.env["recouvrement.run"]._dry_run(self.company, tomorrow)
+        )
+        action = lines[self.customer].action_open()
+        preview = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual(preview.subject, f"Relance {self.company.name}")
+        for words in ("Menuiserie Vasseur", "1,234.00", "18 March 2026", "3 days late"):
+            self.assertIn(words, preview.body.replace("&nbsp;", " "))
+        self.assertFalse(self._relances() | self._relances(other))
+        self.assertFalse(self.env["recouvrement.delivery"].search([]))
+        self._pay(self.env["account.move"].search([("partner_id", "=", other.id)]))
+        with self.assertRaisesRegex(UserError, "Other"):
+            lines[other].action_preview()
+        self._run(tomorrow)
+        self.assertEqual(self._relances().id, last + 1, "a dry run took a number")
+
+    def _next_number(self):
+        """The last number given to a relance."""
+        self.env.cr.execute("SELECT nextval('recouvrement_relance_id_seq')")
+        return self.env.cr.fetchone()[0]
+
     def test_old_lines_are_forgotten(self):
         self._invoice(3)
         run = self._run()

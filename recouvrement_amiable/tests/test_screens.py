@@ -5,8 +5,9 @@ from lxml import etree
 
 from odoo import Command
 from odoo.modules.neutralize import get_neutralization_queries
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
+from ..models.relance_text import PLACEHOLDERS
 from .common import TODAY, RecouvrementCommon
 
 
@@ -194,6 +195,23 @@ class TestScreens(RecouvrementCommon):
             Work.web_search_read([], specification, limit=80)
             counts.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(counts[1] - counts[0], 1, counts)
+
+    # -- levels ----------------------------------------------------------------
+    def test_text_of_a_decision_can_be_written(self):
+        with Form(self.level1) as form:
+            form.channel_email = False
+            form.channel_task = True
+            form.call_script = "<p>To decide: {{amount_claimed}}</p>"
+        self.assertIn("To decide", self.level1.call_script)
+
+    def test_every_word_is_listed_with_its_meaning(self):
+        shown = str(self.level1.words_html)
+        for word in PLACEHOLDERS:
+            self.assertIn(f"<code>{{{{{word}}}}}</code>", shown)
+        self._invoice(3)
+        self._run()
+        values = self._relances()._values(self.customer)
+        self.assertFalse(PLACEHOLDERS - values.keys())
 
     # -- calls -----------------------------------------------------------------
     def _call(self):

@@ -12,3 +12,4 @@ from . import recouvrement_release_ask
 from . import recouvrement_go_live
 from . import recouvrement_claim_statement
 from . import recouvrement_claim_line
+from . import recouvrement_run_preview
