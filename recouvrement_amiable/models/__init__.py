@@ -10,6 +10,7 @@ from . import recouvrement_closed_day
 from . import recouvrement_scenario
 from . import recouvrement_level
 from . import recouvrement_dossier
+from . import dossier_pause
 from . import dossier_kind
 from . import dossier_upkeep
 from . import recouvrement_score
