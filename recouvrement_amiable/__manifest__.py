@@ -22,6 +22,7 @@
         "wizards/recouvrement_pause_views.xml",
         "wizards/recouvrement_exclude_views.xml",
         "wizards/recouvrement_call_result_views.xml",
+        "wizards/recouvrement_decision_views.xml",
         "wizards/recouvrement_refuse_views.xml",
         "wizards/recouvrement_dry_run_views.xml",
         "wizards/recouvrement_run_preview_views.xml",

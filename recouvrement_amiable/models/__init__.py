@@ -11,6 +11,7 @@ from . import recouvrement_scenario
 from . import recouvrement_level
 from . import level_words
 from . import recouvrement_dossier
+from . import dossier_pause
 from . import dossier_kind
 from . import dossier_upkeep
 from . import recouvrement_score

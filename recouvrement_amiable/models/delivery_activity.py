@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import fields, models
+from odoo.tools.misc import format_date
 
 ACTIVITY_TYPES = {
     "call": "mail.mail_activity_data_call",
@@ -7,9 +8,12 @@ ACTIVITY_TYPES = {
     "task": "mail.mail_activity_data_todo",
 }
 
+# Results of a call that reached the customer.
+ANSWERED = ("reached", "promise", "contested")
+
 
 class RecouvrementDelivery(models.Model):
-    """Calls, visits and decisions: an activity for the right person."""
+    """Calls, visits and decisions: an activity for the right person, and its result."""
 
     _inherit = "recouvrement.delivery"
 
@@ -95,23 +99,87 @@ class RecouvrementDelivery(models.Model):
             "recouvrement_delivery_id": self.id,
         }
 
-    def _note_result(self, values):
-        """What a call or a visit gave; its activity is done.
+    # ------------------------------------------------------------------
+    # Results
+    # ------------------------------------------------------------------
+    def _note_result(self, values, again_on=None):
+        """What a call or a visit gave.
+
+        Tried again, it stays to do, with its script and its activity, from that day.
+        A wrong number is a failure: somebody corrects it, then calls.
 
         :param dict values: ``result``, ``result_note``, ``promise_date``,
             ``promise_amount``
+        :param date again_on: first day on which it is tried again
         """
         for delivery in self:
-            reached = values.get("result") in ("reached", "promise", "contested")
-            delivery.write(
-                dict(
-                    values,
-                    state="delivered" if reached else "sent",
-                    sent_on=fields.Datetime.now(),
-                    attempts=delivery.attempts + 1,
-                )
-            )
+            wrong = values.get("result") == "wrong_number"
+            moved = delivery._outcome(values, None if wrong else again_on)
             activity = delivery.sudo().activity_id
-            if activity:
+            delivery.write(dict(values, **moved))
+            if wrong:
+                activity.unlink()
+            elif again_on:
+                activity.date_deadline = again_on
+            elif activity:
                 activity.action_feedback(feedback=values.get("result_note") or "")
+        self.relance_id._refresh_progress()
+
+    def _outcome(self, values, again_on):
+        """How far the delivery got with this result."""
+        number = self.partner_id.phone if self.channel == "call" else False
+        outcome = {
+            "attempts": self.attempts + 1,
+            "recipient": number or self.recipient,
+            "result_note": self._attempts_note(values, again_on),
+            "not_before": again_on,
+        }
+        if again_on:
+            return outcome
+        if values.get("result") == "wrong_number":
+            return outcome | {
+                "state": "failed",
+                "settled": False,
+                "failure_reason": self._wrong_number_text(),
+            }
+        return outcome | {
+            "state": "delivered" if values.get("result") in ANSWERED else "sent",
+            "sent_on": fields.Datetime.now(),
+        }
+
+    def _attempts_note(self, values, again_on):
+        """What was said, under what the attempts before gave."""
+        note = values.get("result_note")
+        if again_on or values.get("result") == "wrong_number":
+            today = format_date(self.env, self.company_id._recouvrement_today())
+            result = dict(self._selection_result()).get(values.get("result"))
+            note = ": ".join(filter(None, [f"{today}, {result}", note]))
+        return "\n".join(filter(None, [self.result_note, note])) or False
+
+    def _wrong_number_text(self):
+        contact = self.partner_id or self.customer_id
+        if self.channel != "call":
+            return self.env._("%s was not found at this address.", contact.display_name)
+        return self.env._(
+            "Wrong number: %(phone)s does not reach %(contact)s. Correct the telephone"
+            " or choose another contact, then call again.",
+            phone=contact.phone or "",
+            contact=contact.display_name,
+        )
+
+    def action_decide(self):
+        """Decide what follows the last level of these customers."""
+        return self.dossier_id.action_decide()
+
+    def _note_decision(self, text):
+        """A person decided what follows: the task is done."""
+        activities = self.sudo().activity_id
+        self.write(
+            {
+                "state": "delivered",
+                "result_note": text,
+                "sent_on": fields.Datetime.now(),
+            }
+        )
+        activities.action_feedback()
         self.relance_id._refresh_progress()

@@ -109,8 +109,9 @@ class RecouvrementDelivery(models.Model):
         )
         return {
             "type": "ir.actions.act_url",
-            "url": f"/web/content/{merged.id}?download=true",
-            "target": "self",
+            # A tab to print from; the list behind it then shows what is printed.
+            "url": f"/web/content/{merged.id}",
+            "target": "new",
         }
 
     def action_posted(self):

@@ -236,6 +236,7 @@ class RecouvrementDossier(models.Model):
                 {
                     "pause_until": paused.pause_until,
                     "pause_reason": paused.pause_reason,
+                    "pause_kind": paused.pause_kind,
                 }
             )
         self._take_strictest(others)

@@ -19,12 +19,7 @@ class MailActivity(models.Model):
         )
         result = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
         if deliveries:
-            deliveries.write(
-                {
-                    "state": "sent",
-                    "result_note": feedback or False,
-                    "sent_on": fields.Datetime.now(),
-                }
-            )
+            note = {"result_note": feedback} if feedback else {}
+            deliveries.write(dict(note, state="sent", sent_on=fields.Datetime.now()))
             deliveries.relance_id._refresh_progress()
         return result

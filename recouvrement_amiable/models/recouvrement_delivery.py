@@ -10,6 +10,7 @@ EDITABLE = {
     "partner_id",
     "channel",
     "user_id",
+    "contact_phone",
     "posted_on",
     "tracking_number",
     "presented_on",
@@ -115,6 +116,15 @@ class RecouvrementDelivery(models.Model):
 
     # Call and visit
     activity_id = fields.Many2one("mail.activity", readonly=True, ondelete="set null")
+    contact_phone = fields.Char(
+        related="partner_id.phone", string="Telephone", readonly=False
+    )
+    not_before = fields.Date(
+        string="Put Off To",
+        readonly=True,
+        help="A person tried and tries again on this day; nothing else leaves before"
+        " it is over.",
+    )
     result = fields.Selection("_selection_result", readonly=True)
     result_note = fields.Text(readonly=True)
     promise_date = fields.Date(readonly=True)
@@ -128,6 +138,9 @@ class RecouvrementDelivery(models.Model):
     _pending_idx = models.Index(
         "(state, channel) WHERE state IN ('draft', 'queued', 'sending', 'todo',"
         " 'failed', 'returned')"
+    )
+    _put_off_idx = models.Index(
+        "(dossier_id, not_before) WHERE state = 'todo' AND not_before IS NOT NULL"
     )
     _dates_in_order = models.Constraint(
         "CHECK (COALESCE(presented_on, received_on, returned_on) IS NULL"
@@ -300,6 +313,8 @@ class RecouvrementDelivery(models.Model):
                 "settled": False,
                 "message_id": False,
                 "attachment_id": False,
+                "not_before": False,
+                "result": False,
                 "printed_on": False,
                 "posted_on": False,
                 "tracking_number": False,

@@ -1,10 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError, ValidationError
-
-LONGEST_PAUSE = timedelta(days=730)
 
 
 class RecouvrementDossier(models.Model):
@@ -69,9 +65,6 @@ class RecouvrementDossier(models.Model):
         tracking=True,
         help="Who gets the relances. Empty: the invoice address, else the customer.",
     )
-    pause_until = fields.Date(string="Paused Until", tracking=True, copy=False)
-    pause_reason = fields.Char(tracking=True, copy=False)
-    is_paused = fields.Boolean(compute="_compute_is_paused")
     note = fields.Text(string="Internal Note")
     planned_on = fields.Date(
         readonly=True, copy=False, help="Last day on which this dossier was planned."
@@ -145,15 +138,6 @@ class RecouvrementDossier(models.Model):
                 self.env._("%s (chosen by the rules)", automatic)
                 if automatic
                 else self.env._("No scenario fits this customer")
-            )
-
-    @api.depends("pause_until")
-    @api.depends_context("recouvrement_day")
-    def _compute_is_paused(self):
-        for dossier in self:
-            today = dossier.company_id._recouvrement_today()
-            dossier.is_paused = bool(
-                dossier.pause_until and dossier.pause_until > today
             )
 
     def _search_scenario_id(self, operator, value):
@@ -236,24 +220,6 @@ class RecouvrementDossier(models.Model):
                     )
                 )
 
-    @api.constrains("pause_until", "pause_reason")
-    def _check_pause(self):
-        for dossier in self.filtered("pause_until"):
-            latest = dossier.company_id._recouvrement_today() + LONGEST_PAUSE
-            if dossier.pause_until > latest:
-                raise ValidationError(
-                    self.env._(
-                        "A pause of more than two years is an error: check the day."
-                    )
-                )
-            if not (dossier.pause_reason or "").strip():
-                raise ValidationError(
-                    self.env._(
-                        "Say why the dossier of %s is paused.",
-                        dossier.partner_id.display_name,
-                    )
-                )
-
     def write(self, vals):
         """Whose account it is never changes by hand."""
         if not self.env.su and {"company_id", "partner_id"} & set(vals):
@@ -313,14 +279,6 @@ class RecouvrementDossier(models.Model):
             if user.active and company in user.company_ids:
                 return user
         return self.env["res.users"]
-
-    def _pause(self, until, reason):
-        """Nothing leaves to these customers before ``until``."""
-        self.write({"pause_until": until, "pause_reason": reason})
-
-    def action_resume(self):
-        self.check_access("write")
-        self.write({"pause_until": False, "pause_reason": False})
 
     def action_open_relances(self):
         self.ensure_one()

@@ -18,6 +18,7 @@ from .situation_sentence import SituationSentence
 _READ_MODELS = (
     "account.move",
     "account.move.line",
+    "recouvrement.delivery",
     "recouvrement.dossier",
     "recouvrement.exclusion",
     "recouvrement.level",
@@ -249,7 +250,9 @@ class RecouvrementOpenItem(models.Model):
         return [
             SQL(
                 """
-                SELECT d.id AS dossier_id, 'paused' AS reason,
+                SELECT d.id AS dossier_id,
+                       CASE WHEN d.pause_kind = 'handover' THEN 'handover'
+                            ELSE 'paused' END AS reason,
                        d.pause_until AS until, d.pause_reason AS detail
                   FROM recouvrement_dossier d
                   JOIN company c ON c.id = d.company_id
@@ -324,6 +327,7 @@ class RecouvrementOpenItem(models.Model):
             ("approval", self.env._("Waiting for approval")),
             ("failed", self.env._("Last delivery failed")),
             ("posting", self.env._("Letter to print or post")),
+            ("call", self.env._("Call put off")),
             ("amount", self.env._("Below the minimum amount")),
             ("gap", self.env._("Minimum gap since the last relance")),
             ("closed", self.env._("Closed day")),

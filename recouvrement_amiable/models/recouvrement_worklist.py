@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .situation_item import company_cte
+
 # Which of a customer's items speaks for the dossier: first what a person must
 # mend, then what goes on, then what is at rest.
 HEAD_ORDER = (
@@ -19,6 +21,7 @@ HEAD_ORDER = (
     "waiting:approval",
     "waiting:failed",
     "waiting:posting",
+    "waiting:call",
     "waiting:closed",
     "waiting:gap",
     "waiting:amount",
@@ -95,7 +98,8 @@ class RecouvrementWorklist(models.Model):
         readonly=True,
         help="What waits for a person.",
     )
-    priority = fields.Integer(readonly=True, aggregator=None)
+    # The groups of a page come in the order of the work.
+    priority = fields.Integer(readonly=True, aggregator="max")
     situation_text = fields.Text(string="Why", compute="_compute_situation_text")
 
     @api.model
@@ -135,6 +139,7 @@ class RecouvrementWorklist(models.Model):
         return SQL(
             """
             WITH situation_row AS MATERIALIZED (%(query)s),
+            today AS (%(today)s),
             work AS (%(work)s),
             account AS (
                 SELECT s.dossier_id,
@@ -163,12 +168,16 @@ class RecouvrementWorklist(models.Model):
                    a.days_late, a.level_key[2] AS level_id,
                    h.next_level_id, h.last_any AS last_date,
                    CASE WHEN h.situation = 'held' THEN h.until
+                        WHEN t.again_on IS NOT NULL THEN t.again_on
+                        WHEN h.situation = 'exhausted' AND d.decide_on > h.day
+                        THEN d.decide_on
                         WHEN h.next_date IS NOT NULL
                         THEN GREATEST(h.next_date, h.day) END AS next_date,
                    h.situation, h.reason, h.date_due, h.until, h.detail,
                    h.amount_residual, h.late_amount, h.credit_amount,
                    h.id AS head_item_id, w.action, t.work_level_id, t.failure,
-                   t.asked,
+                   t.asked, t.again_on, t.again_channel, d.decide_on,
+                   d.decide_reason,
                    COALESCE(%(count)s - array_position(%(actions)s::text[], w.action),
                             0) AS priority
               FROM account a
@@ -180,6 +189,7 @@ class RecouvrementWorklist(models.Model):
              CROSS JOIN LATERAL (SELECT %(action)s AS action) w
             """,
             query=query.select(),
+            today=company_cte(query.companies),
             work=self._work_sql(),
             rank=head_rank_sql("s"),
             actions=list(ACTIONS),
@@ -188,27 +198,39 @@ class RecouvrementWorklist(models.Model):
         )
 
     def _work_sql(self):
-        """What waits for a person on each dossier, beside the items."""
+        """What waits for a person on each dossier, beside the items.
+
+        A call or a visit that was put off waits from its day on (CTE ``today``).
+        """
         return SQL(
             """
             SELECT x.dossier_id,
                    bool_or(x.state IN ('failed', 'returned')
                            AND NOT COALESCE(x.settled, false)) AS failed,
                    bool_or(x.state = 'draft') AS to_approve,
-                   bool_or(x.channel = 'call' AND x.state = 'todo') AS call,
-                   bool_or(x.channel = 'visit' AND x.state = 'todo') AS visit,
+                   bool_or(x.channel = 'call' AND x.state = 'todo' AND NOT o.later)
+                       AS call,
+                   bool_or(x.channel = 'visit' AND x.state = 'todo' AND NOT o.later)
+                       AS visit,
                    bool_or(x.channel = 'task' AND x.state = 'todo') AS task,
                    bool_or(x.channel IN ('letter', 'registered')
                            AND x.state = 'todo') AS post,
                    (array_agg(r.level_id ORDER BY x.state NOT IN ('failed', 'returned')
-                       OR COALESCE(x.settled, false), x.state <> 'draft',
+                       OR COALESCE(x.settled, false), x.state <> 'draft', o.later,
                        array_position(%s::text[], x.channel), x.id DESC))[1]
                        AS work_level_id,
                    max(r.amount_claimed) FILTER (WHERE x.state = 'draft') AS asked,
                    max(x.failure_reason) FILTER (
                        WHERE x.state IN ('failed', 'returned')
-                       AND NOT COALESCE(x.settled, false)) AS failure
+                       AND NOT COALESCE(x.settled, false)) AS failure,
+                   min(x.not_before) FILTER (WHERE o.later) AS again_on,
+                   (array_agg(x.channel ORDER BY x.not_before)
+                       FILTER (WHERE o.later))[1] AS again_channel
               FROM recouvrement_delivery x
+              JOIN today c ON c.id = x.company_id
+             CROSS JOIN LATERAL (
+                SELECT x.state = 'todo' AND COALESCE(x.not_before > c.day, false)
+                       AS later) o
               JOIN recouvrement_relance r ON r.id = x.relance_id
              WHERE x.state IN ('draft', 'todo', 'failed', 'returned')
           GROUP BY x.dossier_id
@@ -225,7 +247,8 @@ class RecouvrementWorklist(models.Model):
                  WHEN t.call THEN 'call'
                  WHEN t.visit THEN 'visit'
                  WHEN t.post THEN 'post'
-                 WHEN t.task OR h.situation = 'exhausted' THEN 'decide'
+                 WHEN t.task OR h.situation = 'exhausted' AND t.again_on IS NULL
+                      AND COALESCE(d.decide_on <= h.day, true) THEN 'decide'
                  WHEN h.reason = 'unallocated_credit' THEN 'allocate'
                  WHEN h.reason = 'bank_stale' THEN 'bank'
             END

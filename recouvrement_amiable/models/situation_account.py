@@ -74,6 +74,22 @@ def history_cte():
     )
 
 
+def put_off_cte():
+    """Last day on which a call or a visit that a person put off is to be done.
+
+    Nothing else leaves before that day is over. A call that nobody made then no
+    longer holds the ladder, like any other.
+    """
+    return SQL(
+        """
+        SELECT dossier_id, max(not_before) AS call_day
+          FROM recouvrement_delivery
+         WHERE state = 'todo' AND not_before IS NOT NULL
+      GROUP BY dossier_id
+        """
+    )
+
+
 def contact_cte():
     """Contact of each dossier for each means of writing to it.
 
@@ -127,6 +143,7 @@ def account_cte():
                     ELSE b.early_amount END AS claim,
                t.last_late, t.last_any, COALESCE(t.unfinished, 0) AS unfinished,
                COALESCE(dh.reasons, 0) AS holds, dh.until, dh.detail,
+               o.call_day,
                k.email_partner_id, k.phone_partner_id, k.post_partner_id,
                %s | CASE WHEN k.email_partner_id IS NULL THEN 0 ELSE %s END
                | CASE WHEN k.post_partner_id IS NULL THEN 0 ELSE %s END
@@ -135,6 +152,7 @@ def account_cte():
           FROM balance b
      LEFT JOIN history t ON t.dossier_id = b.dossier_id
      LEFT JOIN dossier_hold dh ON dh.dossier_id = b.dossier_id
+     LEFT JOIN put_off o ON o.dossier_id = b.dossier_id
      LEFT JOIN contact k ON k.dossier_id = b.dossier_id
         """,
         NEED_NOTHING,

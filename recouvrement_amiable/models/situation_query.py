@@ -20,7 +20,8 @@ How it works, step by step (one CTE each):
 ``item``       items of a dossier at the same place as one row, with the level
                reached and the next one
 ``account``    per dossier: amounts due and credits (``balance``), last relance
-               and unfinished work (``history``), ``dossier_hold``, ``contact``
+               and unfinished work (``history``, ``put_off``), ``dossier_hold``,
+               ``contact``
 ``classified`` every hold and every reason to wait that applies to each place
 ``settled``    the one situation of each place
 =============  ================================================================
@@ -172,6 +173,7 @@ class SituationQuery:
             ("balance", inline, accounts.balance_cte()),
             ("history", inline, accounts.history_cte()),
             ("dossier_hold", inline, dossier_holds),
+            ("put_off", inline, accounts.put_off_cte()),
             ("contact", inline, accounts.contact_cte()),
             ("account", hot, accounts.account_cte()),
             ("classified", inline, self._classified()),
@@ -187,7 +189,7 @@ class SituationQuery:
                    i.item_holds | b.holds | %(holds)s AS holds,
                    b.unfinished | %(waits)s AS waits,
                    b.until AS account_until, b.detail AS account_detail,
-                   GREATEST(e.gap_day, b.until) AS not_before
+                   GREATEST(e.gap_day, b.until, b.call_day + 1) AS not_before
               FROM item i
               JOIN account b ON b.dossier_id = i.dossier_id
              CROSS JOIN LATERAL (
@@ -214,6 +216,7 @@ class SituationQuery:
                             " THEN b.credit_amount ELSE 0 END < i.minimum_amount"
                         ),
                     ),
+                    ("call", SQL("i.day <= b.call_day")),
                     ("gap", SQL("i.day < e.gap_day")),
                     ("closed", SQL("NOT i.is_open")),
                     ("delay", SQL("NOT i.is_passed")),

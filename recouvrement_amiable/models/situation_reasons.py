@@ -36,7 +36,16 @@ ITEM_HOLDS = HOLD_ORDER[: HOLD_ORDER.index("no_scenario")]
 # last level is done.
 PERSON_HOLDS = ("insolvency", "handover", "paused")
 
-WAITING_ORDER = ("approval", "failed", "posting", "amount", "gap", "closed", "delay")
+WAITING_ORDER = (
+    "approval",
+    "failed",
+    "posting",
+    "call",
+    "amount",
+    "gap",
+    "closed",
+    "delay",
+)
 
 # Share of what is due above which unallocated credits hold the relance.
 CREDIT_HOLD_SHARE = SQL("0.5")

@@ -22,6 +22,8 @@ class SituationSentence:
         first = work() if work else ""
         if first:
             return " ".join(filter(None, [first, self._afterwards()]))
+        if self.row.get("again_on"):
+            return " ".join(filter(None, [self._again(), self._afterwards()]))
         situation = getattr(self, f"_{self.row.get('situation')}", None)
         return situation() if situation else ""
 
@@ -84,6 +86,13 @@ class SituationSentence:
         level = self._work_level()
         return self._("To decide: “%s”.", level) if level else ""
 
+    def _again(self):
+        """A call that a person put off."""
+        words = {"day": self._day(self.row["again_on"]), "level": self._work_level()}
+        if self.row.get("again_channel") == "visit":
+            return self._("To be visited again on %(day)s: “%(level)s”.", **words)
+        return self._("To be called again on %(day)s: “%(level)s”.", **words)
+
     def _afterwards(self):
         """What the run does next, unless the work itself says it."""
         situation, reason = self.row.get("situation"), self.row.get("reason")
@@ -91,7 +100,7 @@ class SituationSentence:
             return self._due()
         if situation == "held" and reason not in ("no_contact", "no_scenario"):
             return self._held()
-        if situation == "waiting" and reason in ("gap", "closed", "delay"):
+        if situation == "waiting" and reason in ("call", "gap", "closed", "delay"):
             return self._next()
         return ""
 
@@ -111,6 +120,12 @@ class SituationSentence:
         return self._("To be dunned today: %s.", self._level())
 
     def _exhausted(self):
+        if self.row.get("decide_on") and not self.row.get("action"):
+            return self._(
+                "The last level is done; to be looked at again on %(day)s: %(reason)s",
+                day=self._day(self.row["decide_on"]),
+                reason=self.row.get("decide_reason") or "",
+            )
         return self._("The last level is done: decide what follows.")
 
     def _credit(self):
@@ -136,7 +151,8 @@ class SituationSentence:
             return self._("A letter waits to be printed or posted.")
         label = self.env["recouvrement.open.item"]._reason_label(reason)
         sentence = self._("Waiting: %s.", label.lower())
-        return f"{sentence} {self._next()}" if reason in ("gap", "closed") else sentence
+        goes_on = reason in ("call", "gap", "closed")
+        return f"{sentence} {self._next()}" if goes_on else sentence
 
     def _held(self):
         reason = self.row.get("reason")
@@ -156,7 +172,7 @@ class SituationSentence:
                 credit=self._money(self.row.get("credit_amount")),
                 late=self._money(self.row.get("late_amount")),
             )
-        if reason in ("excluded", "paused") and until:
+        if reason in ("excluded", "paused", "handover") and until:
             return self._(
                 "Held: %(label)s until %(day)s (%(detail)s).",
                 label=label.lower(),

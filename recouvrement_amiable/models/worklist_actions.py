@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import models
+from odoo.exceptions import UserError
 
 
 class RecouvrementWorklist(models.Model):
@@ -48,20 +49,54 @@ class RecouvrementWorklist(models.Model):
         return self._window("recouvrement_relance_action", relances)
 
     def _do_call(self):
-        return self._deliveries([("channel", "=", "call"), ("state", "=", "todo")])[
-            :1
-        ].action_note_result()
+        return self._next_to_do("call").action_note_result()
 
     def _do_visit(self):
-        return self._deliveries([("channel", "=", "visit"), ("state", "=", "todo")])[
-            :1
-        ].action_note_result()
+        return self._next_to_do("visit").action_note_result()
+
+    def _next_to_do(self, channel):
+        """The call or the visit of today, not the one that was put off."""
+        today = self.company_id._recouvrement_today()
+        return self._deliveries(
+            [
+                ("channel", "=", channel),
+                ("state", "=", "todo"),
+                "|",
+                ("not_before", "=", False),
+                ("not_before", "<=", today),
+            ]
+        )[:1]
 
     def _do_post(self):
-        letters = self._deliveries(
-            [("channel", "in", ("letter", "registered")), ("state", "=", "todo")]
+        return self._open_letters(self._letters())
+
+    def action_post(self):
+        """Print and post the letters of all the selected customers at once."""
+        letters = self._letters()
+        if not letters:
+            raise UserError(
+                self.env._(
+                    "No letter to print or post for the selected customers: choose rows"
+                    " that say “Post”."
+                )
+            )
+        return self._open_letters(letters)
+
+    def _letters(self):
+        return self.env["recouvrement.delivery"].search(
+            [
+                ("dossier_id", "in", self.ids),
+                ("channel", "in", ("letter", "registered")),
+                ("state", "=", "todo"),
+            ]
         )
-        return self._window("recouvrement_delivery_action", letters)
+
+    def _open_letters(self, letters):
+        return self._window("recouvrement_letter_action", letters)
+
+    def _do_decide(self):
+        """Hand over, agree, go on calling, propose the write-off."""
+        return self.dossier_id.action_decide()
 
     def _do_allocate(self):
         """Open invoices, where the unallocated credits are matched."""

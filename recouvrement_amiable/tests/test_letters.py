@@ -1,10 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import io
+from ast import literal_eval
 from datetime import timedelta
 
 from lxml import html
 from pypdf import PdfReader
 
+from odoo.exceptions import UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -68,6 +70,28 @@ class TestLetters(RecouvrementCommon, HttpCase):
         self.assertEqual(set(letters.mapped("printed_on")), {letters[0].printed_on})
         self.assertTrue(letters[0].printed_on)
         return attachment.raw
+
+    def test_letters_of_the_selected_customers(self):
+        """Post on several rows of the day opens all their letters."""
+        partners = self.env["res.partner"]
+        for name in ("First", "Second", "Third"):
+            partners |= self._create_customer(name)
+            self._invoice(3, partner=partners[-1])
+        letters = self._make_letters()
+        Work = self.env["recouvrement.worklist"]
+        works = Work.search([("partner_id", "in", partners[:2].ids)])
+        self.assertEqual(set(works.mapped("action")), {"post"})
+        opened = letters.search(works.action_post()["domain"])
+        self.assertEqual(opened.customer_id, partners[:2])
+        menu = self.env.ref("recouvrement_amiable.recouvrement_letter_action")
+        self.assertEqual(letters.search(literal_eval(menu.domain)), letters[::-1])
+        self._print(opened)
+        self.assertFalse((letters - opened).printed_on)
+        opened.action_posted()
+        works.invalidate_model()
+        self.assertFalse(any(works.mapped("action")))
+        with self.assertRaisesRegex(UserError, "choose rows"):
+            works.action_post()
 
     def test_life_of_a_registered_letter(self):
         invoice = self._invoice(3)

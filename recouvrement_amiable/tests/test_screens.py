@@ -1,11 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
+from unittest.mock import patch
 
 from lxml import etree
 
 from odoo import Command
+from odoo.exceptions import UserError
 from odoo.modules.neutralize import get_neutralization_queries
-from odoo.tests import Form, tagged
+from odoo.tests import Form, new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ..models.relance_text import PLACEHOLDERS
 from .common import TODAY, RecouvrementCommon
@@ -149,10 +152,12 @@ class TestScreens(RecouvrementCommon):
         self.assertTrue(all(items.mapped("situation_text")))
 
     # -- worklist ------------------------------------------------------------
-    def _work(self, partner=None):
-        return self.env["recouvrement.worklist"].search(
-            [("partner_id", "=", (partner or self.customer).id)]
+    def _work(self, partner=None, day=TODAY):
+        Work = self.env["recouvrement.worklist"].with_context(
+            recouvrement_day=day.isoformat()
         )
+        Work.invalidate_model()
+        return Work.search([("partner_id", "=", (partner or self.customer).id)])
 
     def test_worklist_actions(self):
         self.level1.approval = True
@@ -213,6 +218,37 @@ class TestScreens(RecouvrementCommon):
         values = self._relances()._values(self.customer)
         self.assertFalse(PLACEHOLDERS - values.keys())
 
+    def test_day_is_grouped_by_work_in_one_reading(self):
+        """Counts, sums and rows of the page come from one classification."""
+        self.level1.approval = True
+        for name in ("First", "Second"):
+            self._invoice(3, 300, partner=self._create_customer(name))
+        silent = self._create_customer("Silent", email=False)
+        self._invoice(3, partner=silent)
+        self._run()
+        Work = self.env["recouvrement.worklist"]
+        action = Work.action_open()
+        self.assertIn("search_default_group_action", action["context"])
+        readings = []
+        read = type(Work)._live_query
+        with patch.object(
+            type(Work), "_live_query", lambda me: readings.append(1) or read(me)
+        ):
+            page = Work.web_read_group(
+                [("action", "!=", False)],
+                ["action"],
+                ["amount_late:sum", "priority:max"],
+                order="priority desc, amount_late desc, id",
+                auto_unfold=True,
+                unfold_read_specification={"situation_text": {}, "action": {}},
+            )
+        self.assertEqual(len(readings), 1)
+        found = [
+            (g["action"], g["__count"], g["amount_late:sum"], len(g["__records"]))
+            for g in page["groups"]
+        ]
+        self.assertEqual(found, [("fix", 1, 1000, 1), ("approve", 2, 600, 2)])
+
     # -- calls -----------------------------------------------------------------
     def _call(self):
         self.level1.write(
@@ -256,17 +292,147 @@ class TestScreens(RecouvrementCommon):
         self.assertFalse(self._dossier().activity_ids)
         self.assertEqual(self._relances().state, "done")
         self.assertEqual(self._dossier().pause_until, TODAY + timedelta(days=4))
+        work = self._work()
+        self.assertEqual((work.action, work.reason), (False, "paused"))
+        self.assertEqual(work.next_date, TODAY + timedelta(days=4))
         self.assertIn(
             "Cheque leaves on Friday",
             "".join(self._dossier().message_ids.mapped("body")),
         )
 
-    def test_call_not_reached_then_again(self):
+    def test_call_again_comes_back_with_its_script(self):
         call = self._call()
-        self._note_call(call, result="unreached", next_step="call")
-        self.assertEqual(call.state, "sent")
-        again = self._dossier().activity_ids
-        self.assertEqual(again.date_deadline, TODAY + timedelta(days=2))
+        self._note_call(
+            call, result="unreached", next_step="call", note="Answering machine"
+        )
+        again = TODAY + timedelta(days=2)
+        self.assertEqual((call.state, call.not_before), ("todo", again))
+        self.assertEqual(call.activity_id.date_deadline, again)
+        self.assertEqual(len(self._dossier().activity_ids), 1)
+        work = self._work()
+        self.assertFalse(work.action, "today there is nothing more to do")
+        self.assertEqual(work.next_date, again)
+        self.assertIn("called again on 03/19/2026", work.situation_text)
+        work = self._work(day=again)
+        self.assertEqual(work.action, "call")
+        action = work.action_do()
+        wizard = (
+            self.env["recouvrement.call.result"]
+            .with_context(**action["context"])
+            .create({"result": "reached", "note": "The cheque leaves on Friday"})
+        )
+        self.assertEqual(wizard.delivery_id, call)
+        self.assertIn("Good morning Menuiserie Vasseur", wizard.call_note)
+        self.assertIn("Not reached: Answering machine", wizard.earlier)
+        wizard.action_confirm()
+        self.assertEqual((call.state, call.attempts), ("delivered", 2))
+        self.assertIn("Answering machine", call.result_note)
+        self.assertIn("The cheque leaves on Friday", call.result_note)
+        self.assertEqual(self._relances().state, "done")
+        self.assertFalse(self._work(day=again).action)
+
+    def test_the_ladder_waits_for_a_call_that_was_put_off(self):
+        call = self._call()
+        call_day = TODAY + timedelta(days=16)
+        self._note_call(call, result="message", next_step="call", next_date=call_day)
+        invoice = self._relances().line_ids.move_id
+        row = self.assertSituation(
+            invoice, "waiting", "call", TODAY + timedelta(days=13)
+        )
+        self.assertEqual(row["next_date"], call_day + timedelta(days=1))
+        self._run(TODAY + timedelta(days=13))
+        self.assertEqual(len(self._relances()), 1)
+        self.assertSituation(invoice, "waiting", "call", call_day)
+        after = call_day + timedelta(days=1)
+        self.assertSituation(invoice, "due", None, after)
+
+    def _ends_the_call(self, result, state):
+        call = self._call()
+        self._note_call(call, result=result, next_step="scenario")
+        self.assertEqual((call.state, self._relances().state), (state, "done"))
+        work = self._work()
+        self.assertFalse(work.action)
+        self.assertIn("Level +15", work.situation_text)
+
+    def test_call_reached_lets_the_ladder_go_on(self):
+        self._ends_the_call("reached", "delivered")
+
+    def test_call_message_left_lets_the_ladder_go_on(self):
+        self._ends_the_call("message", "sent")
+
+    def test_call_not_reached_may_let_the_ladder_go_on(self):
+        self._ends_the_call("unreached", "sent")
+
+    def _contest(self, call, ticked=None, **vals):
+        form = Form(
+            self.env["recouvrement.call.result"].with_context(
+                default_delivery_id=call.id
+            )
+        )
+        form.result = "contested"
+        self.assertEqual(form.next_step, "exclude", "proposed by itself")
+        form.note = "Two windows are missing"
+        for index in ticked or ():
+            with form.line_ids.edit(index) as line:
+                line.contested = True
+        return form.save().action_confirm()
+
+    def test_contested_invoice_is_not_dunned_on(self):
+        contested = self._invoice(4, 400)
+        call = self._call()
+        with self.assertRaisesRegex(UserError, "Menuiserie"):
+            self._contest(call)
+        self.assertEqual(call.state, "todo", "nothing is noted by halves")
+        self._contest(call, [0])
+        self.assertEqual((call.state, call.result), ("delivered", "contested"))
+        later = TODAY + timedelta(days=13)
+        row = self.assertSituation(contested, "held", "excluded", later)
+        self.assertIn("Two windows are missing", row["detail"])
+        self._run(later)
+        second = self._relances()[-1]
+        self.assertEqual(second.level_id, self.level2)
+        self.assertNotIn(contested, second.line_ids.move_id)
+        back = TODAY + timedelta(days=31)
+        self.assertSituation(contested, "due", None, back)
+
+    def test_everything_contested_leaves_the_day_and_says_why(self):
+        self._contest(self._call())
+        work = self._work()
+        self.assertFalse(work.action)
+        self.assertEqual((work.situation, work.reason), ("held", "excluded"))
+        self.assertIn("Two windows are missing", work.situation_text)
+
+    def test_contest_may_pause_the_customer(self):
+        until = TODAY + timedelta(days=20)
+        self._note_call(
+            self._call(),
+            result="contested",
+            next_step="postpone",
+            next_date=until,
+            note="All is contested",
+        )
+        work = self._work()
+        self.assertEqual((work.reason, work.next_date), ("paused", until))
+        self.assertIn("All is contested", work.situation_text)
+
+    def test_wrong_number_is_mended_then_called(self):
+        call = self._call()
+        self._note_call(call, result="wrong_number", next_step="call")
+        self.assertEqual(call.state, "failed")
+        self.assertFalse(self._dossier().activity_ids)
+        work = self._work()
+        self.assertEqual(work.action, "fix")
+        self.assertIn("02 96 00 00 00", work.situation_text)
+        invoice = self._relances().line_ids.move_id
+        later = TODAY + timedelta(days=13)
+        self.assertSituation(invoice, "waiting", "failed", later)
+        self.assertEqual(work.action_do()["res_id"], call.id)
+        call.contact_phone = "02 99 11 22 33"
+        call.action_retry()
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        self.assertEqual((call.state, call.result), ("todo", False))
+        self.assertIn("02 99 11 22 33", call.activity_id.note)
+        self.assertEqual(self._work().action, "call")
 
     def test_activity_done_elsewhere_is_noted(self):
         call = self._call()
@@ -293,6 +459,132 @@ class TestScreens(RecouvrementCommon):
         self._run()
         self.env["recouvrement.delivery"].sudo()._cron_send()
         self.assertEqual(self._relances().delivery_ids.user_id, salesperson)
+
+    # -- decisions -----------------------------------------------------------
+    def _undecided(self, *partners):
+        """The last level is a decision, and it is said about these customers."""
+        (self.level2 | self.level3).active = False
+        self.level1.write({"channel_email": False, "channel_task": True})
+        for partner in partners or (self.customer,):
+            self._invoice(3, partner=partner)
+        self._run()
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+
+    def _decide(self, work=None, **vals):
+        work = work or self._work()
+        action = work.action_do()
+        self.assertEqual(action["res_model"], "recouvrement.decision")
+        wizard = (
+            self.env["recouvrement.decision"]
+            .with_context(**action["context"])
+            .create(vals)
+        )
+        wizard.action_confirm()
+        return wizard
+
+    def assertDecided(self, until, *words):
+        """The row says the decision, and comes back on its day."""
+        work = self._work()
+        self.assertFalse(work.action)
+        self.assertEqual(work.next_date, until)
+        for word in words:
+            self.assertIn(word, work.situation_text)
+        task = self._relances().delivery_ids
+        self.assertEqual((task.state, task.relance_id.state), ("delivered", "done"))
+        self.assertFalse(task.activity_id.active)
+        thread = "".join(self._dossier().message_ids.mapped("body"))
+        self.assertIn(f"Decision of {self.env.user.name}", thread)
+        self.assertFalse(self._work(day=until - timedelta(days=1)).action)
+        self.assertEqual(self._work(day=until).action, "decide")
+
+    def test_last_level_handed_over(self):
+        self._undecided()
+        self.assertEqual(self._work().action, "decide")
+        with self.assertRaisesRegex(UserError, "to whom"):
+            self._decide(choice="handover")
+        wizard = self._decide(
+            choice="handover", handed_to="bailiff", handed_name="Étude Martin"
+        )
+        self.assertEqual(self._work().reason, "handover")
+        self.assertDecided(wizard.until, "handed over", "Étude Martin")
+        self.assertEqual(self._dossier().pause_kind, "handover")
+        with self.assertRaisesRegex(UserError, "Étude Martin"):
+            self._dossier()._pause(TODAY + timedelta(days=3), "Mistake")
+        fresh, gap_over = self._invoice(3), TODAY + timedelta(days=6)
+        self.assertSituation(fresh, "held", "handover", gap_over)
+        self._dossier().action_resume()
+        self.assertFalse(self._dossier().pause_kind)
+        self.assertSituation(fresh, "due", None, gap_over)
+
+    def test_last_level_payment_agreement(self):
+        self._undecided()
+        with self.assertRaisesRegex(UserError, "agreed"):
+            self._decide(choice="agreement")
+        until = TODAY + timedelta(days=10)
+        self._decide(choice="agreement", note="500 on 5 April and May", until=until)
+        self.assertDecided(until, "Payment agreement", "500 on 5 April")
+        self.assertEqual(self._work().reason, "paused")
+
+    def test_last_level_goes_on_by_hand(self):
+        self._undecided()
+        with self.assertRaisesRegex(UserError, "after today"):
+            self._decide(choice="call", until=TODAY)
+        wizard = self._decide(choice="call", note="Will see the manager")
+        self.assertDecided(wizard.until, "looked at again", "Will see the manager")
+        gap_over = TODAY + timedelta(days=6)
+        self.assertSituation(self._invoice(3), "due", None, gap_over)
+
+    def test_last_level_write_off_is_proposed(self):
+        self._undecided()
+        accounting = new_test_user(
+            self.env(su=True),
+            "accounting",
+            "recouvrement_amiable.group_collector_all",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        with self.assertRaisesRegex(UserError, "Choose who"):
+            self._decide(choice="write_off", user_id=self.env.ref("base.user_root").id)
+        wizard = self._decide(choice="write_off", user_id=accounting.id)
+        activity = self._dossier().activity_ids
+        self.assertEqual(activity.user_id, accounting)
+        self.assertIn("1,000.00", activity.summary)
+        self.assertDecided(wizard.until, "Write-off proposed to", accounting.name)
+
+    def test_one_decision_for_several_customers(self):
+        other = self._create_customer("Other")
+        self._undecided(self.customer, other)
+        dossiers = self._dossier(self.customer | other)
+        self._decide(
+            dossiers.env["recouvrement.worklist"].browse(dossiers[:1].id),
+            choice="agreement",
+            note="Settled by the group",
+            dossier_ids=[Command.set(dossiers.ids)],
+        )
+        for partner in (self.customer, other):
+            self.assertFalse(self._work(partner).action)
+
+    def test_one_highlighted_button_on_the_dossier(self):
+        """What the worklist asks for is the primary button, never Relance Now."""
+        arch = self.env["recouvrement.dossier"].get_view(view_type="form")["arch"]
+        relance = str(
+            self.env.ref("recouvrement_amiable.recouvrement_relance_now_action").id
+        )
+        buttons = [
+            button
+            for button in etree.fromstring(arch).xpath("//header/button")
+            if button.get("name") in ("action_do", relance)
+            and "oe_highlight" in (button.get("class") or "")
+        ]
+        values = {"amount_late": 100, "scenario_id": 1, "is_paused": False}
+        actions = [a for a, _w in self.env["recouvrement.worklist"]._selection_action()]
+        for action in (False, *actions):
+            shown = [
+                button.get("name")
+                for button in buttons
+                if not safe_eval(button.get("invisible"), dict(values, action=action))
+            ]
+            self.assertEqual(shown, ["action_do" if action else relance], action)
 
     # -- copies ------------------------------------------------------------
     def test_neutralized_copy_cannot_write_to_a_debtor(self):

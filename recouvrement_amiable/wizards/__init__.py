@@ -5,6 +5,7 @@ from . import recouvrement_relance_now
 from . import recouvrement_pause
 from . import recouvrement_exclude
 from . import recouvrement_call_result
+from . import recouvrement_decision
 from . import recouvrement_refuse
 from . import recouvrement_class_choice
 from . import recouvrement_dry_run
