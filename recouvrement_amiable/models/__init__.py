@@ -63,7 +63,9 @@ from . import relance_invoices
 from . import relance_letter
 from . import relance_review
 from . import recouvrement_delivery
+from . import delivery_contact
 from . import delivery_queue
+from . import delivery_retry
 from . import delivery_email
 from . import delivery_letter
 from . import delivery_activity

@@ -59,10 +59,14 @@ class RecouvrementDelivery(models.Model):
         return ready
 
     def _note_test(self):
-        """What only the test address reads never counts for the customer."""
+        """What only the test address reads never counts for the customer.
+
+        Nor does its relance, unless a part of it reached the customer before.
+        """
         self.is_test = self._goes_to_test()
-        if self.is_test and not self.relance_id.is_test:
-            self.relance_id.is_test = True
+        relance = self.relance_id
+        if self.is_test and not relance.is_test and not relance._reached_customer():
+            relance.is_test = True
 
     def _goes_to_test(self):
         """Whether the test address gets it: test mode, or made in test mode."""
@@ -86,6 +90,9 @@ class RecouvrementDelivery(models.Model):
                 "%s has no contact with an e-mail address. Add one, then send again.",
                 self.customer_id.display_name,
             )
+        problem = self._contact_problem()
+        if problem:
+            return None, problem
         if not email_normalize(contact.email or "", strict=False):
             return None, self.env._(
                 "The e-mail address of %s is missing or wrong. Correct it, then send"
@@ -178,27 +185,34 @@ class RecouvrementDelivery(models.Model):
     # ------------------------------------------------------------------
     def _hand_over(self):
         """One message after the other, sender by sender: see :class:`SmtpLine`."""
+        days = {c.id: c._recouvrement_today() for c in self.company_id}
+        behind = self.relance_id.filtered(lambda r: r.date < days[r.company_id.id])
         with SmtpLine(self.env) as line:
             for delivery in self.sorted(lambda d: d.message_id.sudo().email_from):
-                delivery._hand_over_one(line)
+                if delivery._hand_over_one(line, days[delivery.company_id.id]):
+                    # sent later than decided: the minimum gap counts from today
+                    (delivery.relance_id & behind)._refresh_date()
                 commit_progress(self.env)
 
-    def _hand_over_one(self, line):
+    def _hand_over_one(self, line, today):
+        """:return: whether it left"""
         try:
             line.send(self)
         except NotQueuedError:
-            return
+            return False
         except Exception as error:  # every failure belongs to its delivery
             _logger.info("Delivery %s failed: %s", self.id, error)
             self._email_failed(error)
-        else:
-            self._email_sent()
+            return False
+        self._email_sent(today)
+        return True
 
-    def _email_sent(self):
+    def _email_sent(self, today):
         self.write(
             {
                 "state": "sent",
                 "sent_on": fields.Datetime.now(),
+                "left_on": today,
                 "attempts": self.attempts + 1,
                 "failure_reason": False,
             }
@@ -206,6 +220,10 @@ class RecouvrementDelivery(models.Model):
         self._set_notification({"notification_status": "sent", "failure_type": False})
 
     def _email_failed(self, error):
+        """Refused or cut off; what was taken back meanwhile stays as it is."""
+        self.invalidate_recordset(["state"])
+        if self.state not in ("queued", "sending"):
+            return
         reason = str(getattr(error, "args", None) and error.args[-1] or error)
         answer = isinstance(error.__context__ or error, smtplib.SMTPResponseException)
         uncertain = self.state == "sending" and not answer
@@ -236,7 +254,10 @@ class RecouvrementDelivery(models.Model):
         ).write(values)
 
     def _mark_sending(self):
-        """Committed at the last moment before the message itself goes out."""
+        """Committed at the last moment before the message itself goes out.
+
+        :return: whether it may go: not cancelled, nor back to test mode, meanwhile
+        """
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE recouvrement_delivery d SET state = 'sending'"
@@ -249,8 +270,7 @@ class RecouvrementDelivery(models.Model):
         taken = self.env.cr.fetchone()
         self.invalidate_recordset(["state"])
         commit_progress(self.env)
-        if not taken:
-            raise NotQueuedError
+        return bool(taken)
 
     def _mime_message(self):
         """The message as it goes out."""
@@ -329,23 +349,33 @@ class SmtpLine:
 
         Address checks of the server (MAIL, RCPT) come before the mark: what they
         refuse, or a crash among them, is known not to have left.
+
+        :raise NotQueuedError: it was taken back meanwhile. Odoo wraps what is raised
+            inside the session, hence the flag.
         """
         session = self._open(delivery.message_id.sudo().email_from)
         message = delivery._mime_message()
         if session is None:  # tests without a mail server
-            delivery._mark_sending()
+            if not delivery._mark_sending():
+                raise NotQueuedError
             return
         transmit = session.data
+        taken_back = False
 
         def data(text):
-            delivery._mark_sending()
+            nonlocal taken_back
+            taken_back = not delivery._mark_sending()
+            if taken_back:
+                raise NotQueuedError
             return transmit(text)
 
         session.data = data
         try:
             self.env["ir.mail_server"].sudo().send_email(message, smtp_session=session)
-        except Exception:
+        except Exception as error:
             self._drop()
+            if taken_back:
+                raise NotQueuedError from error
             raise
         else:
             session.data = transmit

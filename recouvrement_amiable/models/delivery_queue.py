@@ -117,7 +117,9 @@ class RecouvrementDelivery(models.Model):
         """What still stands of the batch, through its channel."""
         count = len(self)
         self.relance_id._revalidate()
-        standing = self.filtered(lambda d: d.state == "queued")
+        standing = self.filtered(
+            lambda d: d.state == "queued" and not d.relance_id.held_reason
+        )
         if standing:
             getattr(standing, f"_deliver_{channel}")()
             standing.relance_id._refresh_progress()

@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import format_date
+from odoo.exceptions import AccessError, UserError
 from odoo.tools.mail import email_normalize
 
 FINAL_STATES = ("sent", "delivered", "cancelled")
@@ -18,15 +17,6 @@ EDITABLE = {
     "returned_on",
 }
 LEFT_STATES = ("sending", "sent", "delivered", "returned")
-
-
-# Column of the one query that names the contact of each channel.
-CONTACT_COLUMNS = {
-    "email": "email_partner_id",
-    "letter": "post_partner_id",
-    "registered": "post_partner_id",
-    "call": "phone_partner_id",
-}
 
 
 class RecouvrementDelivery(models.Model):
@@ -63,6 +53,7 @@ class RecouvrementDelivery(models.Model):
     )
     customer_id = fields.Many2one(related="dossier_id.partner_id", string="Customer")
     level_id = fields.Many2one(related="relance_id.level_id")
+    held_reason = fields.Selection(related="relance_id.held_reason")
     collector_id = fields.Many2one(related="dossier_id.collector_id")
     channel = fields.Selection("_selection_channel", required=True)
     state = fields.Selection(
@@ -93,6 +84,9 @@ class RecouvrementDelivery(models.Model):
     is_test = fields.Boolean(string="Test", readonly=True)
     queued_on = fields.Datetime(readonly=True)
     sent_on = fields.Datetime(readonly=True)
+    left_on = fields.Date(
+        readonly=True, help="Day on which the message was handed over."
+    )
     attempts = fields.Integer(readonly=True)
     failure_reason = fields.Char(readonly=True)
     has_left = fields.Boolean(compute="_compute_has_left")
@@ -195,21 +189,6 @@ class RecouvrementDelivery(models.Model):
         for delivery in self:
             delivery.can_change = delivery._before_approval()
 
-    @api.constrains("partner_id")
-    def _check_contact(self):
-        """A debtor's account is told to nobody else."""
-        for delivery in self:
-            contact = delivery.partner_id
-            if contact and contact.commercial_partner_id != delivery.customer_id:
-                raise ValidationError(
-                    self.env._(
-                        "%(contact)s does not belong to %(customer)s: choose one of"
-                        " the customer's own contacts.",
-                        contact=contact.display_name,
-                        customer=delivery.customer_id.display_name,
-                    )
-                )
-
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise UserError(
@@ -217,10 +196,14 @@ class RecouvrementDelivery(models.Model):
         )
 
     def write(self, vals):
-        """Dates of the post move the state of a registered letter."""
+        """Dates of the post move the state of a letter, its contact its words."""
         if not self.env.su:
             self._check_editable(vals)
+            if "partner_id" in vals:
+                vals = dict(vals, is_chosen=bool(vals["partner_id"]))
+        moved = self._with_another_contact(vals)
         result = super().write(vals)
+        moved.sudo()._contact_changed()
         if {"partner_id", "channel"} & set(vals) and not self.env.su:
             self.sudo()._mend_before_approval()
         if {"posted_on", "received_on", "returned_on"} & set(vals):
@@ -265,114 +248,21 @@ class RecouvrementDelivery(models.Model):
         mended.write({"state": "draft", "failure_reason": False})
         mended.relance_id._refresh_progress()
 
-    def _follow_post_dates(self):
-        for delivery in self.filtered(lambda d: d.channel in ("letter", "registered")):
-            if delivery.state not in ("todo", "sent", "delivered", "returned"):
-                continue
-            state = (
-                (delivery.returned_on and "returned")
-                or (delivery.received_on and "delivered")
-                or (delivery.posted_on and "sent")
-                or "todo"
-            )
-            if state != delivery.state:
-                delivery.write({"state": state, "settled": False})
-            if delivery.posted_on and delivery.posted_on > delivery.relance_id.date:
-                delivery.relance_id.date = delivery.posted_on
-        self.relance_id._refresh_progress()
-
     # ------------------------------------------------------------------
     # Actions of a person
     # ------------------------------------------------------------------
-    def action_retry(self):
-        """Queue failed or returned deliveries again."""
-        self.check_access("write")
-        retry = self.sudo().filtered(lambda d: d.state in ("failed", "returned"))
-        if not retry:
-            raise UserError(self.env._("Only failed deliveries are sent again."))
-        closed = retry.filtered(
-            lambda d: d.relance_id.state not in ("approved", "done")
-        )
-        if closed:
-            raise UserError(
-                self.env._(
-                    "%s is not approved any more: make a new relance instead.",
-                    closed[:1].relance_id.name,
-                )
-            )
-        retry._check_not_outdated()
-        retry._check_no_effect()
-        retry._find_contact()
-        # A message that goes to a new address is a new message; what was sent
-        # before stays in the thread of the dossier.
-        retry.write(
-            {
-                "state": "queued",
-                "queued_on": fields.Datetime.now(),
-                "failure_reason": False,
-                "settled": False,
-                "message_id": False,
-                "attachment_id": False,
-                "not_before": False,
-                "result": False,
-                "printed_on": False,
-                "posted_on": False,
-                "tracking_number": False,
-                "presented_on": False,
-                "received_on": False,
-                "returned_on": False,
-            }
-        )
-        retry.relance_id._refresh_progress()
-        self._wake_sender()
-
-    def _check_no_effect(self):
-        """What was presented has its effects in law: its dates are a proof."""
-        presented = self.filtered(
-            lambda d: d.channel == "registered" and (d.presented_on or d.received_on)
-        )[:1]
-        if presented:
-            raise UserError(
-                self.env._(
-                    "%(name)s was presented on %(day)s and keeps its effects, even if"
-                    " it came back: make a new relance instead of sending it again.",
-                    name=presented.display_name,
-                    day=format_date(
-                        self.env, presented.presented_on or presented.received_on
-                    ),
-                )
-            )
-
-    def _check_not_outdated(self):
-        """A message is not sent again after a later one to the same customer."""
-        for delivery in self:
-            relance = delivery.relance_id
-            later = self.env["recouvrement.relance"].search(
-                [
-                    ("dossier_id", "=", delivery.dossier_id.id),
-                    ("id", ">", relance.id),
-                    ("courtesy", "=", relance.courtesy),
-                    ("state", "in", ("approved", "done")),
-                    ("origin", "!=", "entry"),
-                ],
-                limit=1,
-            )
-            if later:
-                raise UserError(
-                    self.env._(
-                        "%(customer)s got a later relance (%(later)s): %(name)s is not"
-                        " sent any more.",
-                        customer=delivery.customer_id.display_name,
-                        later=later.name,
-                        name=relance.name,
-                    )
-                )
-
     def _remake_letters(self):
-        """What a letter asks for has moved: write it again before it is posted."""
+        """What a letter says has moved: write it again before it is posted."""
         self.filtered(
             lambda d: d.channel in ("letter", "registered") and d.state == "todo"
-        ).write({"state": "queued", "attachment_id": False, "printed_on": False})
+        ).write(
+            {
+                "state": "queued",
+                "attachment_id": False,
+                "printed_on": False,
+                "recipient": False,
+            }
+        )
 
     def action_note_result(self):
         """Note what a call or a visit gave, script before the eyes."""
@@ -415,20 +305,6 @@ class RecouvrementDelivery(models.Model):
             {"settled": True}
         )
         self.sudo().relance_id._refresh_progress()
-
-    def _find_contact(self):
-        """A contact for deliveries that had none, if the customer got one since."""
-        missing = self.filtered(lambda d: not d.partner_id)
-        if not missing:
-            return
-        rows = self.env["recouvrement.open.item"]._situations(
-            missing.company_id, partners=missing.dossier_id.partner_id
-        )
-        by_dossier = {row["dossier_id"]: row for row in rows}
-        for delivery in missing:
-            row = by_dossier.get(delivery.dossier_id.id, {})
-            column = CONTACT_COLUMNS.get(delivery.channel)
-            delivery.partner_id = row.get(column) if column else False
 
     def _cancel(self):
         activities = self.sudo().activity_id

@@ -177,14 +177,6 @@ class RecouvrementRelance(models.Model):
         self._refresh_progress()
         self.env["recouvrement.delivery"]._wake_sender()
 
-    def _date_of_leaving(self):
-        """The minimum gap counts from the day on which the message leaves."""
-        for company, relances in self.grouped("company_id").items():
-            today = company._recouvrement_today()
-            relances.filtered(lambda r, today=today: r.date < today).write(
-                {"date": today}
-            )
-
     def _notify_outcome(self, approved, fallen):
         """What the person sees after approving: never a silent disappearance."""
         if not fallen:

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .situation_item import company_cte
+from .situation_reasons import HOLD_ORDER
 
 # Which of a customer's items speaks for the dossier: first what a person must
 # mend, then what goes on, then what is at rest.
@@ -176,7 +177,7 @@ class RecouvrementWorklist(models.Model):
                    h.situation, h.reason, h.date_due, h.until, h.detail,
                    h.amount_residual, h.late_amount, h.credit_amount,
                    h.id AS head_item_id, w.action, t.work_level_id, t.failure,
-                   t.asked, t.again_on, t.again_channel, d.decide_on,
+                   t.asked, t.again_on, t.again_channel, q.resting, d.decide_on,
                    d.decide_reason,
                    COALESCE(%(count)s - array_position(%(actions)s::text[], w.action),
                             0) AS priority
@@ -186,6 +187,10 @@ class RecouvrementWorklist(models.Model):
               JOIN res_partner p ON p.id = h.partner_id
               JOIN res_company c ON c.id = h.company_id
          LEFT JOIN work t ON t.dossier_id = a.dossier_id
+             CROSS JOIN LATERAL (
+                SELECT CASE WHEN h.holds >> (array_position(
+                                %(order)s::text[], t.resting::text) - 1) & 1 = 1
+                            THEN t.resting END AS resting) q
              CROSS JOIN LATERAL (SELECT %(action)s AS action) w
             """,
             query=query.select(),
@@ -195,6 +200,7 @@ class RecouvrementWorklist(models.Model):
             actions=list(ACTIONS),
             count=len(ACTIONS) + 1,
             action=self._action_sql(),
+            order=list(HOLD_ORDER),
         )
 
     def _work_sql(self):
@@ -215,6 +221,9 @@ class RecouvrementWorklist(models.Model):
                    bool_or(x.channel = 'task' AND x.state = 'todo') AS task,
                    bool_or(x.channel IN ('letter', 'registered')
                            AND x.state = 'todo') AS post,
+                   max(r.held_reason) FILTER (
+                       WHERE x.channel IN ('letter', 'registered')
+                       AND x.state IN ('queued', 'todo')) AS resting,
                    (array_agg(r.level_id ORDER BY x.state NOT IN ('failed', 'returned')
                        OR COALESCE(x.settled, false), x.state <> 'draft', o.later,
                        array_position(%s::text[], x.channel), x.id DESC))[1]
@@ -233,6 +242,7 @@ class RecouvrementWorklist(models.Model):
                        AS later) o
               JOIN recouvrement_relance r ON r.id = x.relance_id
              WHERE x.state IN ('draft', 'todo', 'failed', 'returned')
+                OR (x.state = 'queued' AND r.held_reason IS NOT NULL)
           GROUP BY x.dossier_id
             """,
             ["call", "visit", "letter", "registered", "task"],
@@ -246,7 +256,9 @@ class RecouvrementWorklist(models.Model):
                  WHEN t.to_approve THEN 'approve'
                  WHEN t.call THEN 'call'
                  WHEN t.visit THEN 'visit'
-                 WHEN t.post THEN 'post'
+                 WHEN t.post AND q.resting IS NULL THEN 'post'
+                 WHEN q.resting = 'unallocated_credit' THEN 'allocate'
+                 WHEN q.resting = 'bank_stale' THEN 'bank'
                  WHEN t.task OR h.situation = 'exhausted' AND t.again_on IS NULL
                       AND COALESCE(d.decide_on <= h.day, true) THEN 'decide'
                  WHEN h.reason = 'unallocated_credit' THEN 'allocate'

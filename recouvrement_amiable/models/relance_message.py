@@ -299,7 +299,8 @@ class RecouvrementRelance(models.Model):
         """``{"subject", "body"}`` of the e-mail, in the current language."""
         self.ensure_one()
         template = self.level_id.mail_template_id
-        if template:
+        # a text written for this customer needs our own layout to be read at all
+        if template and is_html_empty(self.custom_body):
             return self._template_content(template, contact)
         parts = self._parts(contact)
         return {
@@ -328,7 +329,10 @@ class RecouvrementRelance(models.Model):
         localized = template.sudo().with_context(
             lang=self.env.lang, recouvrement_contact_id=contact.id
         )
-        subject = localized._render_field("subject", self.ids)[self.id]
+        subject = (
+            not self.custom_subject
+            and localized._render_field("subject", self.ids)[self.id]
+        )
         body = localized._render_field("body_html", self.ids)[self.id]
         return {"subject": subject or self._subject(contact), "body": Markup(body)}
 

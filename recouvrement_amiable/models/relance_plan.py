@@ -10,7 +10,8 @@ does not grow with the items, and the number of queries does not either.
 from odoo.tools import SQL
 
 from .recouvrement_worklist import head_rank_sql
-from .relance_writer import RelanceWriter
+from .relance_refresh import NO_OBSTACLE, RelanceRefresh
+from .situation_reasons import HOLD_ORDER, reasons_of
 
 # Of the one query, what a plan needs.
 COLUMNS = (
@@ -45,7 +46,7 @@ COLUMNS = (
 FEW = 100
 
 
-class RelancePlan(RelanceWriter):
+class RelancePlan(RelanceRefresh):
     """Plans the relances of some dossiers of one company on one day."""
 
     # ------------------------------------------------------------------
@@ -200,103 +201,23 @@ class RelancePlan(RelanceWriter):
             self._insert_deliveries()
             relances = self.env["recouvrement.relance"].browse(ids)
             relances._refresh_claims()
+            if origin == "manual":
+                self._accept_holds(relances)
             relances._refresh_progress()
         return ids
 
-    def refresh(self, relances):
-        """Bring relances of which nothing has left to the situations of now.
-
-        Items that are gone, or held one by one, leave the message and give their
-        level back; amounts move; credits, late items and what falls due soon are
-        listed again. A line that a person dropped stays out.
-        """
-        self._nothing_due()
-        self._name_relances(relances.ids)
-        self._execute(
-            SQL(
-                """
-                UPDATE plan_dossier d
-                   SET courtesy = COALESCE(r.courtesy, false), level_id = r.level_id,
-                       credit_policy = s.credit_policy
-                  FROM recouvrement_relance r
-                  JOIN recouvrement_scenario s ON s.id = r.scenario_id
-                 WHERE r.id IN %s AND r.dossier_id = d.dossier_id
-                """,
-                tuple(relances.ids),
-            )
-        )
-        self._move_granted_lines(relances, gone=SQL("cancelled = true"))
-        self._execute(
-            SQL(
-                "DELETE FROM recouvrement_relance_line WHERE relance_id IN %s"
-                " AND granted IS NOT TRUE AND cancelled IS NOT TRUE",
-                tuple(relances.ids),
-            )
-        )
-        self._insert_lines(again=True)
-
-    def refresh_left(self, relances):
-        """The same for relances that partly left: levels stay, items are struck."""
-        self._move_granted_lines(relances, gone=SQL("struck = true"))
-
-    def _move_granted_lines(self, relances, gone):
-        """Amounts of the lines of now; ``gone`` is set on those that ended."""
-        self._execute(
-            SQL(
-                """
-                UPDATE recouvrement_relance_line l SET %(gone)s
-                 WHERE l.relance_id IN %(ids)s AND l.cancelled IS NOT TRUE
-                   AND NOT EXISTS (
-                     SELECT 1 FROM plan_item i
-                      WHERE i.id = l.move_line_id AND i.item_holds = 0)
-                """,
-                gone=gone,
-                ids=tuple(relances.ids),
-            )
-        )
-        self._execute(
-            SQL(
-                """
-                UPDATE recouvrement_relance_line l
-                   SET residual = i.amount_residual,
-                       residual_currency = i.amount_residual_currency,
-                       date_due = i.date_due, days_late = GREATEST(i.days_late, 0)
-                  FROM plan_item i
-                 WHERE i.id = l.move_line_id AND l.relance_id IN %s
-                   AND (l.residual <> i.amount_residual
-                        OR l.residual_currency <> i.amount_residual_currency
-                        OR l.days_late <> GREATEST(i.days_late, 0)
-                        OR l.date_due IS DISTINCT FROM i.date_due)
-                """,
-                tuple(relances.ids),
-            )
-        )
-
-    def obstacles(self, relances):
-        """What speaks against each relance now, from its own granted items.
-
-        :return: ``{relance_id: (holds, waits, own)}``: bits of ``situation_reasons``,
-            and whether an item still calls for the relance's own level
-        """
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT l.relance_id, bit_or(i.holds), bit_or(i.waits),
-                       bool_or(l.level_id = r.level_id)
-                  FROM recouvrement_relance_line l
-                  JOIN recouvrement_relance r ON r.id = l.relance_id
-                  JOIN plan_item i ON i.id = l.move_line_id
-                 WHERE l.relance_id IN %s AND l.granted
-                   AND l.cancelled IS NOT TRUE AND l.struck IS NOT TRUE
-              GROUP BY l.relance_id
-                """,
-                tuple(relances.ids),
-            )
-        )
-        return {relance_id: tuple(found) for relance_id, *found in rows}
+    def _accept_holds(self, relances):
+        """Made by hand: who made them knew of what would have held them."""
+        found = self.obstacles(relances)
+        for relance in relances:
+            holds, _waits, _own = found.get(relance.id, NO_OBSTACLE)
+            relance.accepted_holds = ",".join(reasons_of(holds, HOLD_ORDER))
 
     def enter(self):
-        """Going live: late items get the level of their age, nothing is sent."""
+        """Going live: late items get the level of their age, nothing is sent.
+
+        Each item its own, the formal notice too: there are no words to choose.
+        """
         self._nothing_due()
         self._execute(
             SQL(
@@ -334,7 +255,7 @@ class RelancePlan(RelanceWriter):
             )
         )
         self._number_relances()
-        self._insert_lines()
+        self._insert_lines(every_due=True)
         return self._insert_relances("entry", None)
 
     def _nothing_due(self):

@@ -1,17 +1,55 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from .recouvrement_relance import OPEN_STATES
 from .relance_plan import RelancePlan
+from .relance_refresh import NO_OBSTACLE
 from .relance_writer import line_totals_sql
 from .situation_reasons import HOLD_ORDER, reasons_of, wait_bit
+
+# Holds that pass by themselves: what has begun rests until then.
+PASSING_HOLDS = ("paused", "unallocated_credit", "bank_stale")
+LETTERS = ("letter", "registered")
 
 
 class RecouvrementRelance(models.Model):
     """Set-based upkeep: states, amounts, and the ledger of the moment."""
 
     _inherit = "recouvrement.relance"
+
+    accepted_holds = fields.Char(
+        readonly=True,
+        help="Holds that the person who made it by hand knew of, as codes.",
+    )
+    held_reason = fields.Selection(
+        lambda self: self.env["recouvrement.open.item"]._selection_reason(),
+        string="Held By",
+        readonly=True,
+        help="What has not left yet rests until this has passed.",
+    )
+    decided_on = fields.Date(
+        readonly=True, help="Day of the plan, then of the approval."
+    )
+
+    def _date_of_leaving(self):
+        """Decided today: the minimum gap counts from the day of the message."""
+        for company, relances in self.grouped("company_id").items():
+            today = company._recouvrement_today()
+            relances.filtered(
+                lambda r, today=today: (r.decided_on or r.date) < today
+            ).write({"decided_on": today})
+        self._refresh_date()
+
+    def _refresh_date(self):
+        """The latest of the decision and of what left, posted on the day noted."""
+
+        def latest(relance):
+            days = relance.delivery_ids.mapped(lambda d: d.posted_on or d.left_on)
+            return max(filter(None, [relance.decided_on or relance.date, *days]))
+
+        for day, relances in self.grouped(latest).items():
+            relances.filtered(lambda r, day=day: r.date != day).write({"date": day})
 
     def _refresh_progress(self):
         """State and flags from the deliveries, one statement for all relances."""
@@ -23,7 +61,8 @@ class RecouvrementRelance(models.Model):
             SQL(
                 """
                 UPDATE recouvrement_relance r
-                   SET has_failure = n.failed, has_letter = n.letter, state = n.state
+                   SET has_failure = n.failed, has_letter = n.letter, state = n.state,
+                       held_reason = n.held
                   FROM recouvrement_relance me
              LEFT JOIN (
                     SELECT relance_id,
@@ -43,15 +82,18 @@ class RecouvrementRelance(models.Model):
                            CASE
                              WHEN me.state NOT IN ('approved', 'done') THEN me.state
                              WHEN COALESCE(x.pending, false) THEN 'approved'
-                             ELSE 'done' END AS state) n
+                             ELSE 'done' END AS state) s
+                 CROSS JOIN LATERAL (
+                    SELECT s.*, CASE WHEN s.state = 'approved'
+                                     THEN me.held_reason END AS held) n
                  WHERE r.id = me.id AND me.id IN %(ids)s
-                   AND (r.has_failure, r.has_letter, r.state)
-                       IS DISTINCT FROM (n.failed, n.letter, n.state)
+                   AND (r.has_failure, r.has_letter, r.state, r.held_reason)
+                       IS DISTINCT FROM (n.failed, n.letter, n.state, n.held)
                 """,
                 ids=tuple(self.ids),
             )
         )
-        self.invalidate_recordset(["state", "has_failure", "has_letter"])
+        self.invalidate_recordset(["state", "has_failure", "has_letter", "held_reason"])
 
     def _refresh_amounts(self):
         """Totals from the lines that still count, one statement for all."""
@@ -122,45 +164,117 @@ class RecouvrementRelance(models.Model):
         obstacles = plan.obstacles(self)
         rewritten = self.browse()
         for relance in self:
-            reason = relance._why_it_falls(*obstacles.get(relance.id, (0, 0, False)))
-            if reason and relance in left:
-                relance._stop_the_rest(reason)
-            elif reason:
-                relance._cancel(reason)
-            elif relance._asked() != before[relance.id]:
+            relance._follow_ledger(*obstacles.get(relance.id, NO_OBSTACLE))
+            if relance._asked() != before[relance.id]:
                 relance.delivery_ids._remake_letters()
                 rewritten |= relance
         rewritten._refresh_claims()
+        self._renew_contacts(plan)
+
+    def _renew_contacts(self, plan):
+        """What still leaves goes to the contact of now."""
+        self.env.flush_all()
+        renewed = self.delivery_ids.browse(plan.renew_contacts(self))
+        renewed.invalidate_recordset(["partner_id"])
+        renewed._contact_changed()
 
     def _asked(self):
         """What the message asks for: another one must be written if it moves."""
         return (self.amount_late, self.amount_credit, self.item_count)
 
+    def _follow_ledger(self, holds, waits, own):
+        """Stop it, or let what has begun rest while a passing hold lasts."""
+        hold = self._resting_hold(holds)
+        reason = self._why_it_falls(holds, waits, own, hold)
+        if reason and any(self.delivery_ids.mapped("has_left")):
+            self._stop_the_rest(reason)
+        elif reason:
+            self._cancel(reason)
+        elif (self.held_reason, self.state_reason) != (hold, False):
+            self.write({"held_reason": hold, "state_reason": False})
+
+    def _reached_customer(self):
+        """Whether a part has left, and not for the test address."""
+        self.ensure_one()
+        return any(d.has_left and not d.is_test for d in self.delivery_ids)
+
+    def _has_begun(self):
+        """A part has left, or may be in the tray, or rests already."""
+        return bool(self.held_reason) or any(
+            delivery.has_left
+            or (delivery.state == "todo" and delivery.channel in LETTERS)
+            for delivery in self.delivery_ids
+        )
+
+    def _resting_hold(self, holds):
+        """The passing hold under which what has not left rests, or False.
+
+        Stale bank data for a morning must not undo a formal notice that was approved.
+        """
+        self.ensure_one()
+        if not self._has_begun():
+            return False
+        for reason in self._speaking(holds):
+            if reason in PASSING_HOLDS:
+                return reason
+        return "unallocated_credit" if self._is_covered() else False
+
+    def _speaking(self, holds):
+        """Holds that speak against it; by hand, those that its author knew do not."""
+        known = {"no_contact", *(self.accepted_holds or "").split(",")}
+        return [
+            reason for reason in reasons_of(holds, HOLD_ORDER) if reason not in known
+        ]
+
+    def _is_covered(self):
+        """Whether payments that nobody matched yet cover all that it asks for."""
+        return bool(self.item_count) and self.currency_id.is_zero(self.amount_due)
+
     def _stop_the_rest(self, reason):
-        """A part has left: the level stays said, what did not leave yet stops."""
-        self.delivery_ids.filtered(
+        """A part has left: the level stays said, what did not leave yet stops.
+
+        Not a level whose registered letter did not go: it is given back.
+        """
+        rest = self.delivery_ids.filtered(
             lambda d: d.state in ("draft", "queued", "todo", "failed")
-        )._cancel()
-        self.state_reason = reason
+        )
+        if rest.filtered(lambda d: d.channel == "registered" and not d.settled):
+            self.env["recouvrement.relance.line"].search(
+                [
+                    ("relance_id", "=", self.id),
+                    ("granted", "=", True),
+                    ("level_id", "=", self.level_id.id),
+                    ("cancelled", "=", False),
+                ]
+            ).write({"cancelled": True})
+        rest._cancel()
+        self.write({"state_reason": reason, "held_reason": False})
         self._refresh_progress()
 
-    def _why_it_falls(self, holds, waits, own):
+    def _why_it_falls(self, holds, waits, own, resting=False):
         """Why this relance must not leave any more, or None.
 
         :param int holds: bits of HOLD_ORDER over its items
         :param int waits: bits of WAITING_ORDER over its items
-        :param bool own: whether an item still calls for its level
+        :param bool own: whether an item still calls for the relance's own level
+        :param resting: the passing hold under which it rests
         """
         self.ensure_one()
+        label = self.env["recouvrement.open.item"]._reason_label
+        if not self.item_count and self.courtesy:
+            return self.env._("Nothing left to announce: paid, taken out or due by now")
         if not self.item_count:
             return self.env._("Nothing left to ask for: paid, credited or taken out")
-        if self.origin == "manual":
-            return None
-        label = self.env["recouvrement.open.item"]._reason_label
-        stops = [r for r in reasons_of(holds, HOLD_ORDER) if r != "no_contact"]
+        stops = self._speaking(holds)
+        if resting:
+            stops = [reason for reason in stops if reason not in PASSING_HOLDS]
         if stops:
             return label(stops[0])
-        if waits & wait_bit("amount"):
+        if self._is_covered() and not resting:
+            return self.env._(
+                "Nothing left to ask for: payments to allocate cover everything"
+            )
+        if waits & wait_bit("amount") and self.origin != "manual" and not resting:
             return label("amount")
         if not own:
             return self.env._(

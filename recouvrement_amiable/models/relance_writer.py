@@ -67,7 +67,8 @@ class RelanceWriter:
         self._execute(
             SQL(
                 "INSERT INTO plan_relance"
-                " SELECT nextval('recouvrement_relance_id_seq'), dossier_id"
+                " SELECT nextval('recouvrement_relance_id_seq'), dossier_id, level_id,"
+                " courtesy, credit_policy"
                 " FROM plan_dossier WHERE is_due ORDER BY dossier_id"
             )
         )
@@ -86,14 +87,15 @@ class RelanceWriter:
                 """
                 INSERT INTO recouvrement_relance
                     (id, name, company_id, dossier_id, run_id, scenario_id, level_id,
-                     date, origin, courtesy, is_test, state, approved_on,
+                     date, decided_on, origin, courtesy, is_test, state, approved_on,
                      has_failure, has_letter, amount_late, amount_credit, amount_due,
                      amount_claimed, item_count, days_late,
                      create_uid, write_uid, create_date, write_date)
                 SELECT x.relance_id, 'R' || to_char(%(day)s::date, 'YYYY') || '-'
                        || lpad(x.relance_id::text, 6, '0'),
                        %(company)s, d.dossier_id, %(run)s::int, v.scenario_id,
-                       v.id, %(day)s, %(origin)s, d.courtesy, %(is_test)s, s.state,
+                       v.id, %(day)s, %(day)s, %(origin)s, d.courtesy, %(is_test)s,
+                       s.state,
                        CASE WHEN s.state <> 'to_approve'
                             THEN %(now)s::timestamp END,
                        false, v.channel_letter IS TRUE OR v.channel_registered IS TRUE,
@@ -131,13 +133,17 @@ class RelanceWriter:
         if ids:
             self._execute(
                 SQL(
-                    "INSERT INTO plan_relance SELECT id, dossier_id"
-                    " FROM recouvrement_relance WHERE id IN %s",
+                    "INSERT INTO plan_relance"
+                    " SELECT r.id, r.dossier_id, r.level_id,"
+                    " COALESCE(r.courtesy, false), s.credit_policy"
+                    " FROM recouvrement_relance r"
+                    " LEFT JOIN recouvrement_scenario s ON s.id = r.scenario_id"
+                    " WHERE r.id IN %s",
                     tuple(ids),
                 )
             )
 
-    def _insert_lines(self, again=False):
+    def _insert_lines(self, again=False, every_due=False, only=None):
         """Every late item with its own level, the credits, what falls due soon.
 
         An item that is itself due gets its own level, unless that level must be
@@ -145,6 +151,8 @@ class RelanceWriter:
         is only listed, and stays due. A courtesy reminder lists no late item.
 
         :param bool again: the relances have lines already, which are not added twice
+        :param bool every_due: nothing will be said: every due item gets its level
+        :param str only: lines of this kind alone
         """
         listed = SQL("false")
         if again:
@@ -165,28 +173,29 @@ class RelanceWriter:
                        i.date_due, GREATEST(i.days_late, 0),
                        i.amount_residual, i.amount_residual_currency
                   FROM plan_relance x
-                  JOIN plan_dossier d ON d.dossier_id = x.dossier_id
                   JOIN plan_item i ON i.dossier_id = x.dossier_id
                  CROSS JOIN LATERAL (SELECT CASE
                     WHEN i.situation = 'credit'
-                         THEN CASE WHEN d.credit_policy <> 'ignore'
-                                        AND NOT d.courtesy THEN 'd_credit' END
+                         THEN CASE WHEN x.credit_policy <> 'ignore'
+                                        AND NOT x.courtesy THEN 'd_credit' END
                     WHEN i.item_holds <> 0 THEN NULL
-                    WHEN i.is_late THEN CASE WHEN NOT d.courtesy THEN 'a_late' END
-                    WHEN d.courtesy AND i.situation = 'due' THEN 'b_early'
+                    WHEN i.is_late THEN CASE WHEN NOT x.courtesy THEN 'a_late' END
+                    WHEN x.courtesy AND i.situation = 'due' THEN 'b_early'
                     WHEN i.days_late >= -%(soon)s THEN 'c_soon'
                     END AS kind) k
              LEFT JOIN recouvrement_level v ON v.id = i.next_level_id
              CROSS JOIN LATERAL (
-                SELECT i.situation = 'due' AND i.is_late <> d.courtesy
-                       AND (v.id = d.level_id OR NOT (
+                SELECT i.situation = 'due' AND i.is_late <> x.courtesy
+                       AND (%(every_due)s OR v.id = x.level_id OR NOT (
                          COALESCE(v.formal_notice, false)
                          OR COALESCE(v.channel_registered, false)
                          OR COALESCE(v.approval, false))) AS granted) g
-                 WHERE k.kind IS NOT NULL AND NOT %(listed)s
+                 WHERE %(wanted)s AND NOT %(listed)s
               ORDER BY i.id
                 """,
                 listed=listed,
+                every_due=every_due,
+                wanted=SQL("k.kind = %s", only) if only else SQL("k.kind IS NOT NULL"),
                 soon=self.company.sudo().recouvrement_soon_days,
             )
         )
@@ -271,7 +280,8 @@ class RelanceWriter:
         self._execute(
             SQL(
                 "CREATE TEMP TABLE IF NOT EXISTS plan_relance"
-                " (relance_id int, dossier_id int) ON COMMIT DROP"
+                " (relance_id int, dossier_id int, level_id int, courtesy bool,"
+                " credit_policy varchar) ON COMMIT DROP"
             )
         )
         self._execute(SQL("TRUNCATE plan_relance"))

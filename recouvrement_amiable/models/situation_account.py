@@ -41,8 +41,8 @@ def balance_cte():
 def history_cte():
     """Last relance of each dossier, and work that is not finished yet.
 
-    A courtesy reminder never delays the late ladder: with weekly invoices
-    it would silence it for ever.
+    A courtesy reminder never delays the late ladder, sent or waiting: with weekly
+    invoices it would silence it for ever.
     """
     unfinished = flags(
         WAITING_ORDER,
@@ -63,8 +63,11 @@ def history_cte():
         SELECT r.dossier_id,
                max(r.date) FILTER (WHERE r.courtesy IS NOT TRUE) AS last_late,
                max(r.date) AS last_any,
-               bit_or(%s) AS unfinished
+               bit_or(u.bits) FILTER (WHERE r.courtesy IS NOT TRUE)
+                   AS unfinished_late,
+               bit_or(u.bits) AS unfinished_any
           FROM recouvrement_relance r
+         CROSS JOIN LATERAL (SELECT %s AS bits) u
          WHERE r.state NOT IN ('refused', 'cancelled')
            AND r.origin <> 'entry'
            AND r.dossier_id IN (SELECT dossier_id FROM debtor)
@@ -141,7 +144,9 @@ def account_cte():
         SELECT b.*,
                CASE WHEN b.late_amount > 0 THEN b.late_amount
                     ELSE b.early_amount END AS claim,
-               t.last_late, t.last_any, COALESCE(t.unfinished, 0) AS unfinished,
+               t.last_late, t.last_any,
+               COALESCE(t.unfinished_late, 0) AS unfinished_late,
+               COALESCE(t.unfinished_any, 0) AS unfinished_any,
                COALESCE(dh.reasons, 0) AS holds, dh.until, dh.detail,
                o.call_day,
                k.email_partner_id, k.phone_partner_id, k.post_partner_id,

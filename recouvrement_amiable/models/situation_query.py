@@ -187,7 +187,8 @@ class SituationQuery:
             SELECT i.*, b.late_amount, b.credit_amount, b.last_late, b.last_any,
                    b.email_partner_id, b.phone_partner_id, b.post_partner_id,
                    i.item_holds | b.holds | %(holds)s AS holds,
-                   b.unfinished | %(waits)s AS waits,
+                   CASE WHEN i.is_late THEN b.unfinished_late
+                        ELSE b.unfinished_any END | %(waits)s AS waits,
                    b.until AS account_until, b.detail AS account_detail,
                    GREATEST(e.gap_day, b.until, b.call_day + 1) AS not_before
               FROM item i

@@ -24,6 +24,8 @@ class SituationSentence:
             return " ".join(filter(None, [first, self._afterwards()]))
         if self.row.get("again_on"):
             return " ".join(filter(None, [self._again(), self._afterwards()]))
+        if self.row.get("resting") and self.row.get("situation") != "held":
+            return self._resting()
         situation = getattr(self, f"_{self.row.get('situation')}", None)
         return situation() if situation else ""
 
@@ -81,6 +83,15 @@ class SituationSentence:
 
     def _to_post(self):
         return self._("Letter to print and post: “%s”.", self._work_level())
+
+    def _resting(self):
+        """A letter that was written before a hold."""
+        label = self.env["recouvrement.open.item"]._reason_label(self.row["resting"])
+        return self._(
+            "The letter “%(level)s” rests until this has passed: %(hold)s.",
+            level=self._work_level(),
+            hold=label.lower(),
+        )
 
     def _to_decide(self):
         level = self._work_level()

@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import smtplib
+from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -156,6 +158,40 @@ class TestEmail(RecouvrementCommon):
         body = self._html(self.sink.messages[0][1])
         self.assertIn("Special for Menuiserie Vasseur", body)
 
+    def test_text_written_for_this_customer_wins_over_a_layout(self):
+        self.level1.write(
+            {
+                "approval": True,
+                "mail_template_id": self.env["mail.template"]
+                .sudo()
+                .create(
+                    {
+                        "name": "Own layout",
+                        "model_id": self.env["ir.model"]._get_id(
+                            "recouvrement.relance"
+                        ),
+                        "subject": "From the layout",
+                        "body_html": "<p>Our own layout</p>",
+                    }
+                )
+                .id,
+            }
+        )
+        self._invoice(3)
+        self._run()
+        relance = self._relances()
+        self.assertIn("Our own layout", relance.preview)
+        relance.custom_subject = "For you, {{customer}}"
+        self.env.invalidate_all()
+        self.assertIn("Our own layout", relance.preview)
+        self.assertEqual(relance.preview_subject, "For you, Menuiserie Vasseur")
+        relance.custom_body = "<p>Special for {{customer}}</p>"
+        relance.action_approve()
+        self._send()
+        message = self.sink.messages[0][1]
+        self.assertIn("Special for Menuiserie Vasseur", self._html(message))
+        self.assertEqual(message["Subject"], "For you, Menuiserie Vasseur")
+
     def test_customer_name_is_escaped(self):
         self.customer.name = "<b>Dupont</b> & fils"
         self._invoice(3)
@@ -281,6 +317,94 @@ class TestEmail(RecouvrementCommon):
         self._send()
         self.assertEqual(self.sink.recipients(), ["new@client.example"])
         self.assertEqual(self._relances().state, "done")
+
+    @mute_logger(*_QUIET)
+    def test_gap_counts_from_the_day_on_which_it_was_sent_again(self):
+        self.sink.refused.add("menuiserie@client.example")
+        invoice = self._invoice(3)
+        self._run()
+        self._send()
+        self.assertEqual(self._relances().date, TODAY)
+        self.sink.refused.clear()
+        later = TODAY + timedelta(days=13)
+        delivery = self._relances().delivery_ids.with_context(
+            recouvrement_day=later.isoformat()
+        )
+        delivery.action_retry()
+        delivery.sudo()._cron_send()
+        self.env.invalidate_all()
+        self.assertEqual((delivery.state, self._relances().date), ("sent", later))
+        self.assertSituation(invoice, "waiting", "gap", later + timedelta(days=1))
+        self.assertSituation(invoice, "due", None, later + timedelta(days=8))
+
+    @contextmanager
+    def _meanwhile(self, work):
+        """Something happens while the server looks at an address."""
+        look = smtplib.SMTP.rcpt
+
+        def wrapped(session, *args, **kwargs):
+            answer = look(session, *args, **kwargs)
+            work()
+            return answer
+
+        with patch.object(smtplib.SMTP, "rcpt", wrapped):
+            yield
+
+    @mute_logger(*_QUIET)
+    def test_cancelled_while_it_is_handed_over(self):
+        self._invoice(3)
+        self._run()
+        relance = self._relances().sudo()
+        with self._meanwhile(lambda: relance._cancel("The customer called")):
+            self._send()
+        self.assertFalse(self.sink.messages)
+        self.assertEqual(
+            (relance.state, relance.delivery_ids.state), ("cancelled", "cancelled")
+        )
+        self.assertFalse(relance.delivery_ids.failure_reason)
+
+    @mute_logger(*_QUIET)
+    def test_back_to_test_mode_while_messages_are_handed_over(self):
+        customers = self._late_customers("Alpha", "Beta")
+        self._run()
+        company = self.company.sudo()
+        with self._meanwhile(lambda: company.write({"recouvrement_test_mode": True})):
+            self._send()
+        self.assertFalse(self.sink.messages)
+        for customer in customers:
+            self.assertEqual(self._relances(customer).delivery_ids.state, "queued")
+
+    @mute_logger(*_QUIET)
+    def test_refused_after_it_was_cancelled(self):
+        """The address is refused; the cancelled delivery does not come back."""
+        self.sink.refused.add("menuiserie@client.example")
+        self._invoice(3)
+        self._run()
+        relance = self._relances().sudo()
+        with self._meanwhile(lambda: relance._cancel("The customer called")):
+            self._send()
+        self.assertEqual(relance.delivery_ids.state, "cancelled")
+
+    def test_archived_contact_is_not_written_to(self):
+        clerk = self.env["res.partner"].create(
+            {
+                "name": "Clerk",
+                "parent_id": self.customer.id,
+                "email": "clerk@client.example",
+            }
+        )
+        self.level1.approval = True
+        self._invoice(3)
+        self._run()
+        relance = self._relances()
+        relance.delivery_ids.partner_id = clerk
+        self.customer.email = False
+        relance.action_approve()
+        clerk.active = False
+        self._send()
+        self.assertFalse(self.sink.messages)
+        self.assertEqual(relance.delivery_ids.state, "failed")
+        self.assertIn("archived", relance.delivery_ids.failure_reason)
 
     @mute_logger(*_QUIET)
     def test_settled_failure_lets_the_ladder_go_on(self):

@@ -102,6 +102,7 @@ class TestLetters(RecouvrementCommon, HttpCase):
         self.assertEqual((letter.state, self._relances().state), ("sent", "done"))
         self.assertSituation(invoice, "due", None, later)
         posted = letter.posted_on
+        letter = letter.with_context(recouvrement_day=later.isoformat())
         letter.write(
             {"tracking_number": "1A 234", "presented_on": posted + timedelta(days=1)}
         )

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
+from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
@@ -10,8 +11,18 @@ from odoo.tools import mute_logger
 from .common import TODAY, RecouvrementCommon
 
 
+class ByHand(RecouvrementCommon):
+    def _relance_now(self, records, level, **vals):
+        wizard = (
+            self.env["recouvrement.relance.now"]
+            .with_context(active_model=records._name, active_ids=records.ids)
+            .create(dict({"level_id": level.id}, **vals))
+        )
+        return wizard.action_confirm()
+
+
 @tagged("post_install", "-at_install")
-class TestRun(RecouvrementCommon):
+class TestRun(ByHand):
     """One plan for one company and day: once, with a reason for everyone."""
 
     def _lines(self, run):
@@ -419,6 +430,31 @@ class TestRun(RecouvrementCommon):
         self._run(TODAY + timedelta(days=10))
         self.assertEqual(self._relances()[-1].level_id, self.level3)
 
+    def _three_ages(self):
+        """Items at 50, 35 and 20 days; the level at 30 is a formal notice."""
+        last = self.level3.copy({"name": "Last", "delay": 45})
+        self.level3.write(
+            {"formal_notice": True, "approval": True, "channel_registered": True}
+        )
+        moves = [self._invoice(days) for days in (50, 35, 20)]
+        return moves, [last, self.level3, self.level2]
+
+    def test_go_live_gives_each_item_the_level_of_its_age(self):
+        moves, levels = self._three_ages()
+        self._go_live(entry_mode="age")
+        for move, level in zip(moves, levels, strict=True):
+            self.assertEqual(self._row(move)["reached_level_id"], level.id)
+        for offset in range(10):
+            self._run(TODAY + timedelta(days=offset))
+        self.assertEqual(self._relances().mapped("origin"), ["entry"])
+
+    def test_go_live_by_age_where_everything_is_approved(self):
+        moves, levels = self._three_ages()
+        self.scenario.level_ids.approval = True
+        self._go_live(entry_mode="age")
+        for move, level in zip(moves, levels, strict=True):
+            self.assertEqual(self._row(move)["reached_level_id"], level.id)
+
     def test_go_live_start_at_the_first_level_even_by_age(self):
         self.scenario.progression = "age"
         self._invoice(20)
@@ -445,15 +481,39 @@ class TestRun(RecouvrementCommon):
         self.assertFalse(self._row(invoice)["reached_level_id"])
         self.assertEqual(self._relances().state, "cancelled")
 
-    # -- by hand -----------------------------------------------------------
-    def _relance_now(self, records, level, **vals):
-        wizard = (
-            self.env["recouvrement.relance.now"]
-            .with_context(active_model=records._name, active_ids=records.ids)
-            .create(dict({"level_id": level.id}, **vals))
+    def test_back_to_test_keeps_what_reached_the_customer(self):
+        """The e-mail left for good, its letter in test mode: not said twice."""
+        only_test = self._create_customer("Atelier Lumen")
+        self.level1.channel_letter = True
+        reached = self._invoice(3)
+        self._run()
+        relance = self._relances()
+        email, letter = (
+            relance.delivery_ids.sudo().filtered(lambda d, c=channel: d.channel == c)
+            for channel in ("email", "letter")
         )
-        return wizard.action_confirm()
+        email.state = "sent"
+        self.company.sudo().write(
+            {
+                "recouvrement_test_mode": True,
+                "recouvrement_test_email": "test@exemple.example",
+            }
+        )
+        missed = self._invoice(3, partner=only_test)
+        self.env["recouvrement.run"].sudo().search([]).unlink()
+        self._run()
+        made = {d.id: b"%PDF-1.4" for d in self.env["recouvrement.delivery"].search([])}
+        Delivery = type(letter)
+        with patch.object(Delivery, "_letter_documents", lambda deliveries: made):
+            self.env["recouvrement.delivery"].sudo()._cron_send()
+        self.assertEqual((letter.state, letter.is_test), ("todo", True))
+        self._go_live()
+        self.assertEqual(self._row(reached)["reached_level_id"], self.level1.id)
+        self.assertEqual((relance.state, letter.state), ("approved", "queued"))
+        self.assertFalse(self._row(missed)["reached_level_id"])
+        self.assertEqual(self._relances(only_test).state, "cancelled")
 
+    # -- by hand -----------------------------------------------------------
     def test_relance_now_at_any_level(self):
         invoice, young = self._invoice(20), self._invoice(1)
         self._relance_now(self._dossier(), self.level2)
@@ -709,7 +769,7 @@ class TestRun(RecouvrementCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestRevalidation(RecouvrementCommon):
+class TestRevalidation(ByHand):
     """What waits, or partly left, follows the ledger before anything leaves."""
 
     def _prepare(self, **vals):
@@ -717,6 +777,309 @@ class TestRevalidation(RecouvrementCommon):
         self._invoice(3, 1000)
         self._run()
         return self._relances()
+
+    def _on(self, record, days):
+        day = TODAY + timedelta(days=days)
+        return record.with_context(recouvrement_day=day.isoformat())
+
+    def _partly_left(self, level=None, days_late=3, **vals):
+        """The e-mail is gone, the letter is written and waits for the post."""
+        level = level or self.level1
+        level.write(dict({"channel_letter": True}, **vals))
+        self.scenario.progression = "age"
+        invoice = self._invoice(days_late)
+        self._run()
+        relance = self._relances()
+        relance.sudo()._approve()
+        letter = relance.delivery_ids.sudo().filtered(
+            lambda d: d.channel in ("letter", "registered")
+        )
+        (relance.delivery_ids - letter).sudo().state = "sent"
+        self._written(letter)
+        return invoice, relance, letter
+
+    def _written(self, letter):
+        attachment = self.env["ir.attachment"].sudo()
+        letter.write(
+            {
+                "state": "todo",
+                "recipient": "Menuiserie Vasseur, 1 rue du Port",
+                "attachment_id": attachment.create(
+                    {"name": "Letter.pdf", "raw": b"%PDF-1.4"}
+                ).id,
+            }
+        )
+        letter.relance_id._refresh_progress()
+
+    def _notice_partly_left(self):
+        return self._partly_left(
+            self.level3,
+            31,
+            channel_letter=False,
+            channel_registered=True,
+            formal_notice=True,
+            approval=True,
+        )
+
+    # -- by hand -------------------------------------------------------------
+    def test_by_hand_nothing_is_asked_once_payments_cover_it(self):
+        self.level3.approval = True
+        self._invoice(31)
+        self._relance_now(self._dossier(), self.level3)
+        self._unallocated(1000)
+        relance = self._relances()
+        relance.action_approve()
+        self.assertEqual((relance.origin, relance.state), ("manual", "cancelled"))
+        self.assertEqual(relance.delivery_ids.state, "cancelled")
+
+    def test_by_hand_a_pause_recorded_since_stops(self):
+        self.level3.approval = True
+        self._invoice(31)
+        self._relance_now(self._dossier(), self.level3)
+        self._dossier()._pause(TODAY + timedelta(days=9), "Wait")
+        self._relances().action_approve()
+        self.assertEqual(self._relances().state, "cancelled")
+        self.assertIn("paused", self._relances().state_reason)
+
+    def test_by_hand_the_holds_known_then_do_not_stop(self):
+        self.level3.approval = True
+        self._invoice(31)
+        self._dossier()._pause(TODAY + timedelta(days=9), "Wait")
+        self._relance_now(self._dossier(), self.level3, confirmed=True)
+        relance = self._relances()
+        relance.action_approve()
+        self.assertEqual(relance.state, "approved")
+        self._dossier().write(
+            {"insolvency": "receivership", "insolvency_date": TODAY - timedelta(days=1)}
+        )
+        relance.sudo()._revalidate()
+        self.assertEqual(relance.state, "cancelled")
+
+    def test_by_hand_a_level_said_before_stands(self):
+        """It grants nothing, and still asks for the item."""
+        self.scenario.progression = "age"
+        self._invoice(20)
+        self._run()
+        self._relances().delivery_ids.sudo().write({"state": "sent"})
+        self._relances()._refresh_progress()
+        self._relance_now(self._dossier(), self.level1, confirmed=True)
+        relance = self._relances()[-1]
+        relance.sudo()._revalidate()
+        self.assertEqual(relance.state, "approved")
+        self._dossier()._pause(TODAY + timedelta(days=9), "Wait")
+        relance.sudo()._revalidate()
+        self.assertEqual(relance.state, "cancelled")
+
+    # -- holds that pass -----------------------------------------------------
+    def test_old_bank_data_rest_the_registered_letter(self):
+        invoice, relance, letter = self._notice_partly_left()
+        self.company.sudo().recouvrement_bank_policy = "hold"
+        self._run(TODAY + timedelta(days=1))
+        self.assertEqual((relance.state, letter.state), ("approved", "todo"))
+        self.assertEqual(relance.held_reason, "bank_stale")
+        work = self.env["recouvrement.worklist"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        self.assertEqual(work.action, "bank")
+        self.assertIn("rests until", work.situation_text)
+        told = letter.action_print()["params"]["message"]
+        self.assertIn("Bank data too old", told)
+        letter.action_posted()
+        self.assertFalse(letter.printed_on or letter.posted_on)
+        self.company.sudo().recouvrement_bank_policy = "warn"
+        self.assertEqual(self._on(letter, 1).action_posted(), None)
+        self.assertEqual((relance.state, letter.state), ("done", "sent"))
+        self.assertFalse(relance.held_reason)
+        self.assertEqual(self._row(invoice)["reached_level_id"], self.level3.id)
+
+    def test_a_letter_posted_before_the_hold_keeps_its_proof(self):
+        _invoice, relance, letter = self._notice_partly_left()
+        self._dossier()._pause(TODAY + timedelta(days=9), "Wait")
+        self._run(TODAY + timedelta(days=1))
+        self.assertEqual(relance.held_reason, "paused")
+        letter.with_user(self.env.user).posted_on = TODAY
+        self.assertEqual((relance.state, letter.state), ("done", "sent"))
+
+    def test_a_small_credit_rests_a_letter_that_was_approved(self):
+        """Nothing left yet; the letter is not made again while it rests."""
+        self.level1.write(
+            {"channel_email": False, "channel_registered": True, "approval": True}
+        )
+        self.scenario.credit_policy = "hold"
+        self._invoice(3)
+        self._run()
+        relance = self._relances()
+        relance.action_approve()
+        letter = relance.delivery_ids.sudo()
+        self._written(letter)
+        self._unallocated(10)
+        for offset in (1, 2):
+            self._run(TODAY + timedelta(days=offset))
+            self.env["recouvrement.delivery"].sudo()._cron_send()
+            self.assertEqual((relance.state, letter.state), ("approved", "queued"))
+            self.assertEqual(relance.held_reason, "unallocated_credit")
+        self.assertEqual(relance.amount_due, 990)
+        self.scenario.credit_policy = "net"
+        relance.sudo()._revalidate()
+        self.assertFalse(relance.held_reason)
+
+    def test_formal_notice_is_not_closed_without_its_letter(self):
+        """Stopped for good: the level goes back, the ladder does not climb."""
+        invoice, relance, letter = self._notice_partly_left()
+        dossier = self._dossier()
+        dossier.write(
+            {"insolvency": "receivership", "insolvency_date": TODAY - timedelta(days=1)}
+        )
+        self._run(TODAY + timedelta(days=1))
+        self.assertEqual((relance.state, letter.state), ("done", "cancelled"))
+        self.assertTrue(relance.state_reason)
+        self.assertFalse(self._row(invoice)["reached_level_id"])
+
+    def test_an_item_taken_out_of_a_notice_was_not_notified(self):
+        invoice, relance, letter = self._notice_partly_left()
+        self._invoice(2)
+        self.env["recouvrement.exclusion"].create(
+            {
+                "company_id": self.company.id,
+                "move_id": invoice.id,
+                "reason": "Wrong price",
+            }
+        )
+        relance.sudo()._revalidate()
+        self.assertEqual(letter.state, "cancelled")
+        self.assertFalse(self._row(invoice)["reached_level_id"])
+
+    def test_credit_that_came_after_a_part_left_is_deducted(self):
+        _invoice, relance, letter = self._partly_left()
+        self._unallocated(400)
+        told = letter.action_print()["params"]["message"]
+        self.assertIn("written again", told)
+        self.assertEqual((relance.amount_credit, relance.amount_due), (400, 600))
+        self.assertEqual(letter.state, "queued")
+        credit = relance.line_ids.filtered(lambda line: line.kind == "d_credit")
+        self.assertEqual(credit.residual, -400)
+
+    # -- courtesy ------------------------------------------------------------
+    def _courtesy(self, **vals):
+        self.courtesy.write(vals)
+        invoice = self._invoice(-5)
+        self._run()
+        return invoice, self._relances()
+
+    def test_courtesy_reminder_never_leaves_after_the_due_date(self):
+        _invoice, relance = self._courtesy(approval=True)
+        self._on(relance, 6).action_approve()
+        self.assertEqual(relance.state, "cancelled")
+        self.assertIn("announce", relance.state_reason)
+
+    def test_courtesy_reminder_waiting_does_not_hold_the_late_ladder(self):
+        invoice, relance = self._courtesy(approval=True)
+        self.assertSituation(invoice, "due", None, TODAY + timedelta(days=8))
+        relance.action_approve()
+        relance.delivery_ids.sudo()._fail("No such mailbox")
+        relance._refresh_progress()
+        self.assertSituation(invoice, "due", None, TODAY + timedelta(days=8))
+
+    def test_courtesy_reminder_is_not_sent_again_too_late(self):
+        _invoice, relance = self._courtesy()
+        relance.delivery_ids.sudo()._fail("No such mailbox")
+        relance._refresh_progress()
+        with self.assertRaisesRegex(UserError, "announce"), self.env.cr.savepoint():
+            self._on(relance.delivery_ids, 6).action_retry()
+        self._invoice(3)
+        self.env["recouvrement.run"].sudo().search([]).unlink()
+        self._run()
+        late = self._relances()[-1]
+        self.assertFalse(late.courtesy)
+        with self.assertRaisesRegex(UserError, late.name):
+            relance.delivery_ids.action_retry()
+
+    def test_a_courtesy_and_a_late_relance_wait_side_by_side(self):
+        """Each keeps its own items and credits when the ledger moves."""
+        self.level1.approval = True
+        early, courtesy = self._courtesy(approval=True)
+        late = self._invoice(3, 500)
+        self._unallocated(100)
+        self.env["recouvrement.run"].sudo().search([]).unlink()
+        self._run()
+        relances = self._relances()
+        relances.sudo()._revalidate()
+        self.assertEqual(courtesy._asked_lines().move_line_id.move_id, early)
+        other = relances - courtesy
+        self.assertEqual(other._asked_lines().move_line_id.move_id, late)
+        self.assertEqual((courtesy.amount_credit, other.amount_due), (0, 400))
+
+    # -- contacts --------------------------------------------------------------
+    def _contact(self, name, **vals):
+        return self.env["res.partner"].create(
+            dict(
+                {
+                    "name": name,
+                    "parent_id": self.customer.id,
+                    "type": "invoice",
+                    "email": f"{name.lower()}@client.example",
+                    "phone": "06 11 22 33 44",
+                    "street": "9 quai Est",
+                    "zip": "29200",
+                    "city": "Brest",
+                },
+                **vals,
+            )
+        )
+
+    def test_letter_to_another_contact_is_written_again(self):
+        _invoice, _relance, letter = self._partly_left()
+        letter.with_user(self.env.user).partner_id = self._contact("Buyer")
+        self.assertEqual(letter.state, "queued")
+        self.assertFalse(letter.attachment_id or letter.recipient or letter.printed_on)
+
+    def test_call_to_another_contact_has_another_note(self):
+        self.level1.write({"channel_email": False, "channel_call": True})
+        self._invoice(3)
+        self._run()
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        call = self._relances().delivery_ids
+        self.assertNotIn("06 11 22 33 44", call.activity_id.note)
+        call.partner_id = self._contact("Buyer", type="contact")
+        self.assertIn("06 11 22 33 44", call.activity_id.note)
+
+    def test_contact_is_chosen_again_before_sending(self):
+        buyer = self._contact("Buyer")
+        relance = self._prepare()
+        delivery = relance.delivery_ids
+        self.assertEqual(delivery.partner_id, buyer)
+        buyer.active = False
+        relance.sudo()._revalidate()
+        self.assertEqual(delivery.partner_id, self.customer)
+        chief = self._contact("Chief", type="contact")
+        self._dossier().contact_id = chief
+        relance.action_approve()
+        self.assertEqual(delivery.partner_id, chief)
+
+    def test_contact_chosen_by_a_person_stays_unless_archived(self):
+        clerk = self._contact("Clerk", type="contact")
+        relance = self._prepare()
+        relance.delivery_ids.partner_id = clerk
+        self._contact("Buyer")
+        relance.sudo()._revalidate()
+        self.assertEqual(relance.delivery_ids.partner_id, clerk)
+        clerk.active = False
+        relance.sudo()._revalidate()
+        self.assertEqual(relance.delivery_ids.partner_id.name, "Buyer")
+
+    # -- dates of the post -----------------------------------------------------
+    def test_dates_of_the_post_are_possible_ones(self):
+        _invoice, relance, letter = self._partly_left()
+        letter = self._on(letter, 5)
+        for wrong in (TODAY.replace(year=2062), TODAY - timedelta(days=1)):
+            with self.assertRaises(ValidationError), self.env.cr.savepoint():
+                letter.posted_on = wrong
+            self.env.invalidate_all()
+        letter.posted_on = TODAY + timedelta(days=4)
+        self.assertEqual(relance.date, TODAY + timedelta(days=4))
+        letter.posted_on = TODAY + timedelta(days=2)
+        self.assertEqual(relance.date, TODAY + timedelta(days=2))
+        self.assertEqual(self._row(_invoice)["last_late"], TODAY + timedelta(days=2))
 
     def test_pause_stops_a_relance_at_the_last_level(self):
         self.scenario.progression = "age"
@@ -792,7 +1155,10 @@ class TestRevalidation(RecouvrementCommon):
         self.assertEqual(relance.amount_due, 200)
 
     def test_partly_left_keeps_its_level(self):
-        """E-mail gone, letter failed, pause: the level is not said twice."""
+        """E-mail gone, letter failed, pause: the level is not said twice.
+
+        The letter rests with the pause; it is neither lost nor sent again meanwhile.
+        """
         self.level1.write({"channel_letter": True})
         invoice = self._invoice(3)
         self._run()
@@ -803,8 +1169,14 @@ class TestRevalidation(RecouvrementCommon):
         relance._refresh_progress()
         self._dossier()._pause(TODAY + timedelta(days=1), "Wait")
         relance.sudo()._revalidate()
-        self.assertEqual(relance.state, "done")
-        self.assertEqual(deliveries["letter"].state, "cancelled")
+        self.assertEqual((relance.state, relance.held_reason), ("approved", "paused"))
+        self.assertEqual(deliveries["letter"].state, "failed")
+        with self.assertRaisesRegex(UserError, "paused"):
+            deliveries["letter"].action_retry()
+        self._on(relance, 1).sudo()._revalidate()
+        self.assertFalse(relance.held_reason)
+        self._on(deliveries["letter"], 1).action_retry()
+        self.assertEqual(deliveries["letter"].state, "queued")
         row = self._row(invoice)
         self.assertEqual(row["reached_level_id"], self.level1.id)
 
@@ -869,10 +1241,11 @@ class TestRevalidation(RecouvrementCommon):
             }
         )
         self._pay(invoice)
-        with self.assertRaises(UserError):
-            letter.action_print()
-        self._run(TODAY + timedelta(days=1))
+        told = letter.action_print()["params"]["message"]
+        self.assertIn("paid", told)
         self.assertEqual(letter.state, "cancelled")
+        self.assertEqual(self._relances().state, "cancelled")
+        self.assertFalse(letter.printed_on)
 
     def test_payment_of_a_contact_is_the_customer_s(self):
         child = self.env["res.partner"].create(

@@ -298,14 +298,27 @@ class RecouvrementGoLive(models.TransientModel):
         return {"type": "ir.actions.act_window_close"}
 
     def _forget_tests(self):
-        """What was sent in test mode never counted for the customers."""
-        self.env["recouvrement.relance"].sudo().search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("is_test", "=", True),
-                ("state", "in", ("to_approve", "approved", "done")),
-            ]
-        )._cancel(self.env._("Made in test mode"))
+        """What was sent in test mode never counted for the customers.
+
+        A relance of which a part reached them does: what did not leave is made anew.
+        """
+        tests = (
+            self.env["recouvrement.relance"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "=", self.company_id.id),
+                    ("state", "in", ("to_approve", "approved", "done")),
+                    "|",
+                    ("is_test", "=", True),
+                    ("delivery_ids.is_test", "=", True),
+                ]
+            )
+        )
+        real = tests.filtered(lambda relance: relance._reached_customer())
+        real.write({"is_test": False})
+        real.delivery_ids.filtered("is_test")._remake_letters()
+        (tests - real)._cancel(self.env._("Made in test mode"))
 
     def _enter_by_age(self, today):
         """Late items get the level of their age; nothing is sent."""

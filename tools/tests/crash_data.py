@@ -4,7 +4,10 @@ from datetime import date, timedelta
 
 
 def fill(env, day, port, customers):
-    """A live company with late customers and a mail server on loopback."""
+    """A live company with late customers and a mail server on loopback.
+
+    Each customer gets an e-mail, a letter and a call.
+    """
     today = date.fromisoformat(day)
     company = env.company
     if not company.chart_template:
@@ -31,11 +34,16 @@ def fill(env, day, port, customers):
                         "delay": 3,
                         "subject": "Relance",
                         "body": "<p>{{amount_due}} is due.</p>",
+                        "channel_email": True,
+                        "channel_letter": True,
+                        "channel_call": True,
                     },
                 )
             ],
         }
     )
+    # Nobody serves pages here: the PDF engine is not to wait for them.
+    env["ir.config_parameter"].set_param("report.url", "http://127.0.0.1:9")
     env["ir.mail_server"].search([]).unlink()
     env["ir.mail_server"].create(
         {"name": "Sink", "smtp_host": "127.0.0.1", "smtp_port": port}
@@ -46,6 +54,10 @@ def fill(env, day, port, customers):
                 "name": f"Customer {number}",
                 "is_company": True,
                 "email": f"customer{number}@client.example",
+                "phone": f"02 96 00 00 {number:02}",
+                "street": f"{number + 1} rue du Port",
+                "zip": "22000",
+                "city": "Saint-Brieuc",
             }
             for number in range(customers)
         ]

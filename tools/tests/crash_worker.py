@@ -3,8 +3,10 @@
 ``python -m tools.tests.crash_worker CONFIG DATABASE DAY KILL_AT EVENTS``
 
 The moments at which a crash could hurt (around each commit, around each message
-handed to the mail server, inside the planning of a chunk) are numbered as they come
-and noted in the file EVENTS; at number KILL_AT the process kills itself with SIGKILL.
+handed to the mail server, inside the planning of a chunk, around the making of letters
+and activities) are numbered as they come and noted in the file EVENTS; at number
+KILL_AT the process kills itself with SIGKILL. Chunks and batches are of a few
+customers, so that there are moments between them.
 """
 
 import os
@@ -13,6 +15,9 @@ import smtplib
 import sys
 import threading
 from datetime import date
+
+# Customers of a chunk of the plan, and deliveries of a batch of the sender.
+FEW = 2
 
 
 class Moments:
@@ -54,14 +59,19 @@ def main():
     )
     threading.current_thread().dbname = database
     registry = Registry(database)
+    from odoo.addons.recouvrement_amiable.models import delivery_queue, run_planning
     from odoo.addons.recouvrement_amiable.models.relance_plan import RelancePlan
 
+    run_planning.CHUNK = FEW
+    delivery_queue.SENDERS = [(name, FEW) for name, _size in delivery_queue.SENDERS]
     moment = Moments(int(kill_at), events)
     for step in ("classify", "insert", "write_run_lines"):
         moment.around(RelancePlan, step, f"plan.{step}")
     moment.around(sql_db.Cursor, "commit", "commit")
     moment.around(smtplib.SMTP, "data", "message")
     moment.around(smtplib.SMTP, "rcpt", "address")
+    moment.around(registry["recouvrement.delivery"], "_letter_documents", "letters")
+    moment.around(registry["mail.activity"], "create", "activities")
     with registry.cursor() as cr:
         env = api.Environment(cr, api.SUPERUSER_ID, {"recouvrement_day": day})
         assert date.fromisoformat(day)

@@ -14,8 +14,9 @@ from tools.smtp_sink import Sink
 
 DAY = "2026-03-17"
 CUSTOMERS = 6
+CHANNELS = ("email", "letter", "call")
 # Moments of a run at which a worker dies.
-KILLS = 12
+KILLS = 18
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +64,14 @@ def outcome(setup, name):
     def count(query):
         return int(setup.server.sql(query, name)[0])
 
-    lines = setup.server.sql(
-        "SELECT p.email, d.state FROM recouvrement_delivery d"
-        " JOIN res_partner p ON p.id = d.partner_id",
-        name,
-    )
+    lines = [
+        line.split("|")
+        for line in setup.server.sql(
+            "SELECT d.channel, p.email, d.state FROM recouvrement_delivery d"
+            " JOIN res_partner p ON p.id = d.partner_id",
+            name,
+        )
+    ]
     return {
         "runs": count("SELECT count(*) FROM recouvrement_run WHERE state = 'done'"),
         "lines": count("SELECT count(*) FROM recouvrement_run_line"),
@@ -75,19 +79,38 @@ def outcome(setup, name):
             "SELECT count(*) FROM recouvrement_relance"
             " WHERE state NOT IN ('cancelled', 'refused')"
         ),
-        "deliveries": len(lines),
-        "states": dict(line.split("|") for line in lines),
+        "deliveries": Counter(channel for channel, _email, _state in lines),
+        "states": {email: state for kind, email, state in lines if kind == "email"},
+        "others": {state for kind, _email, state in lines if kind != "email"},
+        "documents": count(
+            "SELECT count(*) FROM ir_attachment"
+            " WHERE res_model = 'recouvrement.dossier' AND name LIKE 'R%.pdf'"
+        ),
+        "letters": count(
+            "SELECT count(DISTINCT attachment_id) FROM recouvrement_delivery"
+        ),
+        "activities": count(
+            "SELECT count(*) FROM mail_activity"
+            " WHERE recouvrement_delivery_id IS NOT NULL"
+        ),
+        "calls": count("SELECT count(DISTINCT activity_id) FROM recouvrement_delivery"),
     }
 
 
 def judge(setup, name, sink, killed=None):
-    """Everyone has one relance; one message, or a failure that a person sees."""
+    """Everyone has one relance; one message, or a failure that a person sees.
+
+    One letter and one call each, too: none lost, none made twice.
+    """
     told = outcome(setup, name)
     mails = received(sink)
     assert told["runs"] == 1, (killed, told)
     assert told["lines"] == CUSTOMERS, (killed, told)
     assert told["relances"] == CUSTOMERS, (killed, told)
-    assert told["deliveries"] == CUSTOMERS, (killed, told)
+    assert told["deliveries"] == dict.fromkeys(CHANNELS, CUSTOMERS), (killed, told)
+    assert told["others"] == {"todo"}, (killed, told)
+    for made in ("documents", "letters", "activities", "calls"):
+        assert told[made] == CUSTOMERS, (made, killed, told)
     assert max(mails.values()) == 1, f"written to twice, {killed}: {mails}"
     failed = {a for a, state in told["states"].items() if state == "failed"}
     assert all(state in ("sent", "failed") for state in told["states"].values()), told
@@ -131,7 +154,10 @@ def test_killed_at_any_moment(world, tmp_path):
             judge(setup, name, sink, label)
             hit.add(label)
     assert any("plan.insert" in label for label in hit)
-    assert any("message" in label for label in hit)
+    for kind in ("message", "letters", "activities"):
+        assert any(kind in label for label in hit), kind
+    chunks = [label for _number, label in moments if "before plan.insert" in label]
+    assert len(chunks) > 1, "the plan took everybody in one chunk"
 
 
 def _spread(moments):

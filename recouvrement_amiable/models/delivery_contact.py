@@ -1,0 +1,82 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+# Column of the one query that names the contact of each channel.
+CONTACT_COLUMNS = {
+    "email": "email_partner_id",
+    "letter": "post_partner_id",
+    "registered": "post_partner_id",
+    "call": "phone_partner_id",
+}
+
+
+class RecouvrementDelivery(models.Model):
+    """To whom: the contact that the one query names, or a person's choice."""
+
+    _inherit = "recouvrement.delivery"
+
+    is_chosen = fields.Boolean(
+        readonly=True, help="A person chose the contact: it stays."
+    )
+
+    @api.constrains("partner_id")
+    def _check_contact(self):
+        """A debtor's account is told to nobody else."""
+        for delivery in self:
+            contact = delivery.partner_id
+            if contact and contact.commercial_partner_id != delivery.customer_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(contact)s does not belong to %(customer)s: choose one of"
+                        " the customer's own contacts.",
+                        contact=contact.display_name,
+                        customer=delivery.customer_id.display_name,
+                    )
+                )
+
+    def _with_another_contact(self, vals):
+        """Those whose contact these values change."""
+        if "partner_id" not in vals:
+            return self.browse()
+        return self.filtered(lambda d: d.partner_id.id != (vals["partner_id"] or False))
+
+    def _contact_changed(self):
+        """A letter to another contact is another letter, a call has other words."""
+        letters = self.filtered(
+            lambda d: d.channel in ("letter", "registered") and d.state == "todo"
+        )
+        if letters:
+            letters._remake_letters()
+            letters.relance_id._refresh_progress()
+            self._wake_sender()
+        for call in self.filtered(lambda d: d.state == "todo" and d.activity_id):
+            call.activity_id.note = call.relance_id._call_note(call.partner_id)
+
+    def _find_contact(self):
+        """A contact for deliveries that had none, if the customer got one since."""
+        missing = self.filtered(lambda d: not d.partner_id)
+        if not missing:
+            return
+        rows = self.env["recouvrement.open.item"]._situations(
+            missing.company_id, partners=missing.dossier_id.partner_id
+        )
+        by_dossier = {row["dossier_id"]: row for row in rows}
+        for delivery in missing:
+            row = by_dossier.get(delivery.dossier_id.id, {})
+            column = CONTACT_COLUMNS.get(delivery.channel)
+            delivery.partner_id = row.get(column) if column else False
+
+    def _contact_problem(self):
+        """Why this contact is written to no more, or None.
+
+        The customer itself is, archived or not: it still owes.
+        """
+        self.ensure_one()
+        contact = self.partner_id
+        if not contact or contact.active or contact == self.customer_id:
+            return None
+        return self.env._(
+            "%s is archived: choose another contact, then send again.",
+            contact.display_name,
+        )
