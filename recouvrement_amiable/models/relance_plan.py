@@ -1,9 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """From the situations of a day to relances, in a fixed number of statements.
 
-The rows of the one query go into a temporary table; everything else (the
-decision per dossier, the relances with their lines and deliveries, the line of
-the run for each debtor) is inserted from it inside PostgreSQL. Memory in Python
+The two halves of the one query go into temporary tables: the items with their
+place, and what happens at each place. Everything else (the decision per dossier, the
+relances with their lines and deliveries, the line of the run for each debtor) is
+inserted from them inside PostgreSQL. Memory in Python
 does not grow with the items, and the number of queries does not either.
 """
 
@@ -13,18 +14,18 @@ from .recouvrement_worklist import head_rank_sql
 from .relance_refresh import NO_OBSTACLE, RelanceRefresh
 from .situation_reasons import HOLD_ORDER, reasons_of
 
-# Of the one query, what a plan needs.
+# Of a place, what a plan needs.
 COLUMNS = (
     "id",
     "dossier_id",
+    "place",
     "partner_id",
     "scenario_id",
+    "items",
     "amount_residual",
-    "amount_residual_currency",
-    "date_due",
+    "day",
     "days_late",
     "is_late",
-    "item_holds",
     "holds",
     "waits",
     "situation",
@@ -61,21 +62,54 @@ class RelancePlan(RelanceRefresh):
         whole = dossier_ids is None or len(dossier_ids) > FEW
         item._prepare_read(whole=whole)
         query = item._query(
-            self.company, self.day, whole=whole, **self._scope(dossier_ids)
+            self.company,
+            self.day,
+            whole=whole,
+            alike=True,
+            **self._scope(dossier_ids),
         )
-        self._execute(SQL("DROP TABLE IF EXISTS plan_item, plan_dossier"))
         self._execute(
+            SQL("DROP TABLE IF EXISTS plan_line, plan_place, plan_dossier CASCADE")
+        )
+        self._keep(
+            "plan_line",
+            SQL("SELECT p.*, NULL::int AS forced_id FROM (%s) p", query.placed()),
+        )
+        self._keep(
+            "plan_place",
             SQL(
-                "CREATE TEMP TABLE plan_item ON COMMIT DROP AS SELECT %s FROM (%s) q",
+                "SELECT %s FROM (%s) q",
                 SQL(", ").join(SQL.identifier(name) for name in COLUMNS),
-                query.select(),
-            )
+                query.settled("plan_line"),
+            ),
         )
+        self._execute(SQL("CREATE TEMP VIEW plan_item AS (%s)", self._items()))
+        self._keep("plan_dossier", self._decisions())
+
+    def _keep(self, table, rows):
         self._execute(
             SQL(
-                "CREATE TEMP TABLE plan_dossier ON COMMIT DROP AS (%s)",
-                self._decisions(),
+                "CREATE TEMP TABLE %s ON COMMIT DROP AS (%s)",
+                SQL.identifier(table),
+                rows,
             )
+        )
+
+    @staticmethod
+    def _items():
+        """Each item with what its place says, or with the level it is forced to."""
+        return SQL(
+            """
+            SELECT l.id, l.dossier_id, l.amount_residual, l.amount_residual_currency,
+                   p.day - l.days_late AS date_due, l.days_late, l.is_late,
+                   l.item_holds, p.holds, p.waits, p.reached_level_id,
+                   CASE WHEN l.forced_id IS NULL THEN p.situation ELSE 'due' END
+                       AS situation,
+                   COALESCE(l.forced_id, p.next_level_id) AS next_level_id
+              FROM plan_line l
+              JOIN plan_place p
+                ON p.dossier_id = l.dossier_id AND p.place = l.place
+            """
         )
 
     def _scope(self, dossier_ids):
@@ -116,7 +150,7 @@ class RelancePlan(RelanceRefresh):
                   FROM (%(groups)s) g
               GROUP BY g.dossier_id, g.partner_id
               ) a
-              JOIN plan_item h ON h.id = a.head[2] & 4294967295
+              JOIN plan_place h ON h.id = a.head[2] & 4294967295
             """,
             groups=self._groups(),
             rank=head_rank_sql("g"),
@@ -142,14 +176,14 @@ class RelancePlan(RelanceRefresh):
                        WHERE NOT p.is_late AND p.amount_residual > 0), 0) AS not_due,
                    -COALESCE(sum(p.amount_residual) FILTER (
                        WHERE p.amount_residual < 0), 0) AS credit,
-                   count(*) FILTER (WHERE p.is_late AND p.amount_residual > 0)
-                       AS late_count,
+                   COALESCE(sum(p.items) FILTER (
+                       WHERE p.is_late AND p.amount_residual > 0), 0) AS late_count,
                    max(p.days_late) FILTER (
                        WHERE p.is_late AND p.amount_residual > 0) AS days_late,
                    max(p.email_partner_id) AS email_partner_id,
                    max(p.phone_partner_id) AS phone_partner_id,
                    max(p.post_partner_id) AS post_partner_id
-              FROM plan_item p
+              FROM plan_place p
           GROUP BY p.dossier_id, p.partner_id, p.situation, p.reason
             """
         )
@@ -164,14 +198,12 @@ class RelancePlan(RelanceRefresh):
         self._execute(
             SQL(
                 """
-                UPDATE plan_item
-                   SET situation = 'due', reason = NULL, next_level_id = %(level)s,
-                       next_delay = %(delay)s
+                UPDATE plan_line SET forced_id = %(level)s
                  WHERE id IN %(items)s AND amount_residual > 0 AND item_holds = 0
                    AND NOT EXISTS (
                      SELECT 1 FROM recouvrement_relance_line rl
                        JOIN recouvrement_level v ON v.id = rl.level_id
-                      WHERE rl.move_line_id = plan_item.id
+                      WHERE rl.move_line_id = plan_line.id
                         AND rl.granted AND rl.cancelled IS NOT TRUE
                         AND (v.delay >= %(delay)s OR v.id = %(level)s))
                 """,
@@ -222,12 +254,12 @@ class RelancePlan(RelanceRefresh):
         self._execute(
             SQL(
                 """
-                UPDATE plan_item i
+                UPDATE plan_place i
                    SET situation = 'due', reason = NULL,
                        next_level_id = x.id, next_delay = x.delay
                   FROM (
-                    SELECT p.id AS item_id, v.id, v.delay
-                      FROM plan_item p
+                    SELECT p.id AS oldest_id, v.id, v.delay
+                      FROM plan_place p
                      CROSS JOIN LATERAL (
                         SELECT id, delay FROM recouvrement_level
                          WHERE scenario_id = p.scenario_id AND active
@@ -235,7 +267,7 @@ class RelancePlan(RelanceRefresh):
                       ORDER BY delay DESC LIMIT 1) v
                      WHERE p.is_late AND p.amount_residual > 0
                        AND p.reached_level_id IS NULL) x
-                 WHERE i.id = x.item_id
+                 WHERE i.id = x.oldest_id
                 """
             )
         )
@@ -248,7 +280,7 @@ class RelancePlan(RelanceRefresh):
                     SELECT dossier_id,
                            max(ARRAY[next_delay, next_level_id]) FILTER (
                                WHERE situation = 'due' AND is_late) AS key
-                      FROM plan_item
+                      FROM plan_place
                   GROUP BY dossier_id) x
                  WHERE x.dossier_id = d.dossier_id
                 """
@@ -261,5 +293,5 @@ class RelancePlan(RelanceRefresh):
     def _nothing_due(self):
         """Forget what the calendar asks for: the caller says what is due."""
         self._execute(
-            SQL("UPDATE plan_item SET situation = 'waiting' WHERE situation = 'due'")
+            SQL("UPDATE plan_place SET situation = 'waiting' WHERE situation = 'due'")
         )
