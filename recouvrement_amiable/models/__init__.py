@@ -67,6 +67,7 @@ from . import delivery_limitation
 from . import ir_actions_report
 from . import recouvrement_run
 from . import run_planning
+from . import run_failure
 from . import recouvrement_run_line
 from . import account_move
 from . import account_move_stop

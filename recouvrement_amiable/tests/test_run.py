@@ -1,11 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
+from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import config, mute_logger
 
 from .common import TODAY, RecouvrementCommon
 
@@ -95,6 +96,42 @@ class TestRun(RecouvrementCommon):
             [("partner_id", "=", self.customer.id)]
         )
         self.assertEqual(work.action, "fix")
+
+    # -- a night that fails ---------------------------------------------------
+    @mute_logger("odoo.addons.recouvrement_amiable.models.recouvrement_run")
+    def test_failed_run_is_tried_again_and_told(self):
+        """A few times, by itself; the credit manager has one task until it is made."""
+        self._invoice(3)
+        Run = self.env["recouvrement.run"].sudo()
+        cron = self.env.ref("recouvrement_amiable.ir_cron_plan").sudo()
+        triggers = self.env["ir.cron.trigger"].sudo()
+        before = triggers.search_count([("cron_id", "=", cron.id)])
+        broken = ValueError("the ledger is on fire")
+        with patch.object(type(Run), "_prepare", side_effect=broken):
+            for _night in range(5):
+                Run._run_company_safely(self.company)
+        run = Run.search([("company_id", "=", self.company.id)])
+        self.assertEqual((run.state, run.failures), ("failed", 5))
+        self.assertEqual(triggers.search_count([("cron_id", "=", cron.id)]) - before, 3)
+        self.assertEqual(run.activity_ids.user_id, self.env.user)
+        self.assertEqual(len(run.activity_ids), 1)
+        self.assertIn("on fire", run.activity_ids.note)
+        Run._run_company_safely(self.company)
+        self.assertEqual(run.state, "done")
+        self.assertFalse(run.activity_ids)
+        self.assertTrue(self._relances())
+
+    def test_failure_is_told_to_all_managers_where_none_is_named(self):
+        self.company.sudo().recouvrement_manager_id = False
+        manager, reader = self._user("group_credit_manager"), self._user("group_reader")
+        stranger = self._user("group_credit_manager", "group_reader")
+        away = self.setup_other_company()["company"]
+        stranger.write({"company_ids": [(6, 0, away.ids)], "company_id": away.id})
+        run = self._run()
+        readers = run._failure_readers()
+        self.assertIn(manager, readers)
+        self.assertNotIn(reader, readers)
+        self.assertNotIn(stranger, readers)
 
     # -- once ----------------------------------------------------------------
     def test_twice_in_a_day_adds_nothing(self):
@@ -197,6 +234,8 @@ class TestRun(RecouvrementCommon):
         self.assertEqual(run.line_ids.situation, "due")
         self.assertEqual(run.line_ids.level_id, self.level1)
         self.assertFalse(self._relances())
+        self.env.invalidate_all()
+        self.assertFalse(self._dossier().planned_on)
         again = self.env["recouvrement.run"]._dry_run(self.company, tomorrow)
         self.assertNotEqual(run, again)
 
