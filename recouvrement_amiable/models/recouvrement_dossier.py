@@ -290,16 +290,17 @@ class RecouvrementDossier(models.Model):
             ) from error
 
     def _collector(self):
-        """Who follows this dossier: its collector, else the company's."""
+        """Who follows this dossier: its collector, else the company's; not who left."""
         if not self:
             return self.env["res.users"]
         self.ensure_one()
         company = self.company_id.sudo()
-        return (
-            self.collector_id
-            or company.recouvrement_collector_id
-            or company.recouvrement_manager_id
+        users = (
+            self.sudo().collector_id
+            | company.recouvrement_collector_id
+            | company.recouvrement_manager_id
         )
+        return users.filtered("active")[:1]
 
     def _alert_reader(self, collector_first=False):
         """The credit manager and who follows the dossier: one of them.
@@ -314,9 +315,19 @@ class RecouvrementDossier(models.Model):
                 return user
         return self.env["res.users"]
 
-    def _pause(self, until, reason):
-        """Nothing leaves to these customers before ``until``."""
-        self.write({"pause_until": until, "pause_reason": reason})
+    def _pause(self, until, reason, shorten=False):
+        """Nothing leaves to these customers before ``until``.
+
+        A longer pause was decided for a reason of its own: a refusal or a call does
+        not end it sooner, only who pauses on purpose does.
+
+        :param bool shorten: end longer pauses sooner
+        :return: the dossiers that had a longer pause
+        """
+        longer = self.filtered(lambda d: d.pause_until and d.pause_until > until)
+        paused = self if shorten else self - longer
+        paused.write({"pause_until": until, "pause_reason": reason})
+        return longer
 
     def action_resume(self):
         self.check_access("write")

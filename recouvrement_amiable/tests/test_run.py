@@ -336,6 +336,36 @@ class TestRun(RecouvrementCommon):
         self._run(TODAY + timedelta(days=3))
         self.assertEqual(len(self._relances()), 2)
 
+    def test_refusal_does_not_end_a_longer_pause(self):
+        self.level1.approval = True
+        self._invoice(3)
+        self._run()
+        later = TODAY + timedelta(days=200)
+        self._dossier()._pause(later, "Before the court")
+        relance = self._relances()
+        self.env["recouvrement.refuse"].with_context(active_ids=relance.ids).create(
+            {"reason": "They called", "until": TODAY + timedelta(days=7)}
+        ).action_confirm()
+        self.assertEqual(relance.state, "refused")
+        self.assertRecordValues(
+            self._dossier(),
+            [{"pause_until": later, "pause_reason": "Before the court"}],
+        )
+
+    def test_only_a_pause_on_purpose_ends_a_longer_one(self):
+        self._invoice(3)
+        dossier = self._dossier()
+        dossier._pause(TODAY + timedelta(days=200), "Before the court")
+        sooner = TODAY + timedelta(days=7)
+        done = (
+            self.env["recouvrement.pause"]
+            .with_context(active_model=dossier._name, active_ids=dossier.ids)
+            .create({"until": sooner, "reason": "Settled"})
+            .action_confirm()
+        )
+        self.assertEqual(dossier.pause_until, sooner)
+        self.assertIn(dossier.display_name, done["params"]["message"])
+
     def test_drop_one_item(self):
         self.level1.approval = True
         dropped, kept = self._invoice(3, 100), self._invoice(3, 200)
@@ -614,7 +644,104 @@ class TestRun(RecouvrementCommon):
         Exclusion = self.env["recouvrement.exclusion"]
         with self.assertRaises(AccessError):
             Exclusion.with_user(user).create(values)
-        Exclusion.with_user(user).create(dict(values, until=TODAY))
+        two_years = TODAY + timedelta(days=730)
+        later = two_years + timedelta(days=1)
+        with self.assertRaises(AccessError) as refused:
+            Exclusion.with_user(user).create(dict(values, until=later))
+        self.assertIn("two years", str(refused.exception))
+        mine = Exclusion.with_user(user).create(dict(values, until=two_years))
+        with self.assertRaises(AccessError):
+            mine.until = "9999-12-31"
+        self.assertEqual(mine.until, two_years)
+        mine.with_user(self.env.user).until = "9999-12-31"
+
+    def test_biller_who_only_reads_does_not_choose_the_ladder(self):
+        other = self._create_scenario("Other", delays=(10,))
+        user = self._user("group_reader")
+        user.group_ids += self.env.ref("account.group_account_invoice")
+        self.customer.user_id = user
+        invoice = self._invoice(3).with_user(user)
+        with self.assertRaisesRegex(AccessError, "collectors"):
+            invoice.recouvrement_scenario_id = other
+        with self.assertRaisesRegex(AccessError, "collectors"):
+            invoice.with_context(default_recouvrement_scenario_id=other.id).create(
+                {"move_type": "out_invoice", "partner_id": self.customer.id}
+            )
+        invoice.ref = "Still their invoice"
+        self.assertFalse(
+            self.env["account.move"].browse(invoice.id)["recouvrement_scenario_id"]
+        )
+
+    def test_nobody_who_left_is_given_work(self):
+        left = self._user("group_collector")
+        self._invoice(3)
+        dossier = self._dossier()
+        dossier.collector_id = left
+        self.customer.user_id = left
+        self.assertEqual(dossier._collector(), left)
+        left.active = False
+        self.assertEqual(dossier._collector(), self.env.user)
+        self.level1.write({"channel_email": False, "channel_visit": True})
+        self._run()
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        self.assertEqual(self._relances().delivery_ids.user_id, self.env.user)
+
+    # -- exclusions ---------------------------------------------------------
+    def _exclude(self, moves, until, day=TODAY, user=None, **vals):
+        wizard = self.env["recouvrement.exclude"].with_user(user or self.env.user)
+        return (
+            wizard.with_context(
+                active_model="account.move",
+                active_ids=moves.ids,
+                recouvrement_day=str(day),
+            )
+            .create(dict({"reason": "Wrong price", "until": until}, **vals))
+            .action_confirm()["params"]["message"]
+        )
+
+    def test_item_is_excluded_again_after_its_exclusion(self):
+        first, second = self._invoice(3, 100), self._invoice(3, 200)
+        self._exclude(first, TODAY)
+        day, until = TODAY + timedelta(days=10), TODAY + timedelta(days=30)
+        self.assertSituation(first, "due", None, day)
+        self.assertIn("2 item(s)", self._exclude(first | second, until, day))
+        self.assertSituation(first, "held", "excluded", day)
+        self.assertSituation(second, "held", "excluded", day)
+        standing = self.env["recouvrement.exclusion"].search(
+            [("move_id", "=", first.id)]
+        )
+        self.assertEqual(standing.until, until)
+        ended = standing.with_context(active_test=False).search(
+            [("move_id", "=", first.id), ("active", "=", False)]
+        )
+        self.assertEqual(ended.until, TODAY)
+
+    def test_running_exclusion_is_put_off(self):
+        first, second = self._invoice(3, 100), self._invoice(3, 200)
+        near, far = TODAY + timedelta(days=5), TODAY + timedelta(days=30)
+        self._exclude(first, near)
+        self._exclude(first | second, far)
+        exclusions = self.env["recouvrement.exclusion"].search(
+            [("move_id", "in", (first | second).ids)]
+        )
+        self.assertEqual(exclusions.mapped("until"), [far, far])
+
+    def test_exclusion_counts_what_it_wrote(self):
+        first, second = self._invoice(3, 100), self._invoice(3, 200)
+        near, far = TODAY + timedelta(days=5), TODAY + timedelta(days=30)
+        self._exclude(first, far)
+        self.assertIn("1 item(s)", self._exclude(first | second, near))
+        self.assertSituation(first, "held", "excluded", far)
+        with self.assertRaisesRegex(UserError, "already excluded"):
+            self._exclude(first | second, near)
+
+    def test_collector_excludes_again_what_another_had_excluded(self):
+        invoice = self._invoice(3)
+        self._exclude(invoice, TODAY)
+        user = self._user("group_collector_all")
+        later = TODAY + timedelta(days=2)
+        self._exclude(invoice, later, later, user)
+        self.assertSituation(invoice, "held", "excluded", later)
 
     # -- customers made one -------------------------------------------------
     def test_merged_customers_keep_their_history(self):
