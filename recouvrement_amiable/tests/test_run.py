@@ -505,6 +505,34 @@ class TestRun(RecouvrementCommon):
         with self.assertRaises(ValidationError):
             self.scenario.level_ids.unlink()
 
+    def test_ladder_keeps_a_level(self):
+        """Archived or moved away, the last level leaves nothing to say."""
+        single = self._create_scenario("Single", delays=(10,))
+        shown = self.scenario.with_context(active_test=False)
+        for emptied in (
+            lambda: self.scenario.level_ids.action_archive(),
+            lambda: shown.level_ids.write({"active": False}),
+            lambda: single.level_ids.write({"scenario_id": self.scenario.id}),
+        ):
+            with self.assertRaises(ValidationError) as refused:
+                emptied()
+            self.assertIn("has no level", str(refused.exception))
+        single.active = False
+        single.level_ids.active = False
+
+    def test_scenario_of_which_a_level_was_said_is_kept(self):
+        """Though no relance names it any more, and the level is archived."""
+        self._invoice(3)
+        self._run()
+        other = self._create_scenario("Other", delays=(10,))
+        self._relances().sudo().write(
+            {"scenario_id": other.id, "level_id": other.level_ids.id}
+        )
+        self.level1.active = False
+        with self.assertRaisesRegex(UserError, "Archive"):
+            self.scenario.unlink()
+        self.assertTrue(self.level1.exists())
+
     @mute_logger("odoo.sql_db")
     def test_two_levels_with_the_same_day(self):
         with self.assertRaises(IntegrityError), self.env.cr.savepoint():
