@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import res_company
+from . import res_company_bank
 from . import res_company_claim
 from . import legal_words
 from . import recouvrement_reference_rate
@@ -59,6 +60,7 @@ from . import relance_invoices
 from . import relance_letter
 from . import relance_review
 from . import recouvrement_delivery
+from . import delivery_calendar
 from . import delivery_queue
 from . import delivery_email
 from . import delivery_letter

@@ -412,6 +412,44 @@ class TestRun(RecouvrementCommon):
             wizard.action_go_live()
         self.assertTrue(self.company.recouvrement_test_mode)
 
+    def test_mail_server_of_the_configuration_file_counts(self):
+        self.env["ir.mail_server"].sudo().search([]).unlink()
+        wizard = self.env["recouvrement.go.live"].create({})
+        self.assertEqual(wizard._check_mail_server()[1], "missing")
+        given = {"smtp_server": "relay.exemple.example"}
+        with patch.dict(config.options.maps[0], given):
+            self.assertEqual(
+                wizard._check_mail_server()[1:], ("ok", "relay.exemple.example")
+            )
+
+    def test_test_mode_ends_by_the_checklist_alone(self):
+        """Not even an administrator writes or imports its end."""
+        admin = new_test_user(
+            self.env(su=True),
+            "admin_only",
+            groups="base.group_user,base.group_system,base.group_partner_manager",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        company = self.company.with_user(admin)
+        with self.assertRaisesRegex(AccessError, "checklist"):
+            company.recouvrement_live_date = TODAY
+        company.recouvrement_test_mode = True
+        with self.assertRaisesRegex(AccessError, "checklist"):
+            company.recouvrement_test_mode = False
+        born = (
+            self.env["res.company"]
+            .with_user(admin)
+            .with_context(default_recouvrement_test_mode=False)
+        )
+        values = {"recouvrement_test_mode": False, "recouvrement_live_date": TODAY}
+        for company in (
+            born.create({"name": "Live at birth"}),
+            born.create(dict(values, name="Live by its values")),
+        ):
+            self.assertTrue(company.recouvrement_test_mode)
+            self.assertFalse(company.recouvrement_live_date)
+
     def test_go_live_enter_by_age_without_sending(self):
         invoice = self._invoice(20)
         self._go_live(entry_mode="age")
@@ -836,6 +874,40 @@ class TestRun(RecouvrementCommon):
             self._dossier().contact_id = stranger
         with self.assertRaises(AccessError):
             self._dossier().write({"partner_id": stranger.id})
+
+
+@tagged("post_install", "-at_install")
+class TestDayFromOutside(RecouvrementCommon, HttpCase):
+    """Who calls from outside chooses the context of the call, not the day."""
+
+    def test_relance_is_of_today(self):
+        user = new_test_user(
+            self.env(su=True),
+            "collector_rpc",
+            groups="base.group_user,recouvrement_amiable.group_collector_all",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        self._invoice(3)
+        dossier = self._dossier()
+        wizard = (
+            self.env["recouvrement.relance.now"]
+            .with_user(user)
+            .with_context(active_model=dossier._name, active_ids=dossier.ids)
+            .create({"level_id": self.level1.id, "confirmed": True})
+        )
+        self.authenticate("collector_rpc", "collector_rpc")
+        self.make_jsonrpc_request(
+            "/web/dataset/call_kw/recouvrement.relance.now/action_confirm",
+            {
+                "model": wizard._name,
+                "method": "action_confirm",
+                "args": [wizard.ids],
+                "kwargs": {"context": {"recouvrement_day": "2030-01-01"}},
+            },
+        )
+        today = self.company.with_context(recouvrement_day=None)._recouvrement_today()
+        self.assertEqual(self._relances().date, today)
 
 
 @tagged("post_install", "-at_install")
