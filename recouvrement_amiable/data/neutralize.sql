@@ -5,6 +5,11 @@ UPDATE recouvrement_delivery
    SET state = 'failed',
        failure_reason = 'Neutralized copy: not sent'
  WHERE state IN ('queued', 'sending');
+-- A letter that is ready bears no mark of a test: it is written again, with the mark.
+UPDATE recouvrement_delivery
+   SET state = 'failed', attachment_id = NULL, printed_on = NULL,
+       failure_reason = 'Neutralized copy: not printed'
+ WHERE state = 'todo' AND channel IN ('letter', 'registered');
 UPDATE ir_cron c
    SET active = false
   FROM ir_model_data d

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import res_company
+from . import res_company_bank
 from . import res_company_claim
 from . import legal_words
 from . import recouvrement_reference_rate
@@ -64,6 +65,7 @@ from . import relance_letter
 from . import relance_review
 from . import recouvrement_delivery
 from . import delivery_contact
+from . import delivery_calendar
 from . import delivery_queue
 from . import delivery_retry
 from . import delivery_email
@@ -73,6 +75,7 @@ from . import delivery_limitation
 from . import ir_actions_report
 from . import recouvrement_run
 from . import run_planning
+from . import run_failure
 from . import recouvrement_run_line
 from . import run_line_message
 from . import account_move

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from .situation_item import SPECIAL_MOVE
@@ -90,6 +91,31 @@ class AccountMove(models.Model):
         compute_sudo=True,
         groups=_GROUPS,
     )
+
+    # ------------------------------------------------------------------
+    # Who chooses the ladder
+    # ------------------------------------------------------------------
+    @api.model_create_multi
+    def create(self, vals_list):
+        default = self.env.context.get("default_recouvrement_scenario_id")
+        if default or any(vals.get("recouvrement_scenario_id") for vals in vals_list):
+            self._check_recouvrement_scenario_right()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if "recouvrement_scenario_id" in vals:
+            self._check_recouvrement_scenario_right()
+        return super().write(vals)
+
+    @api.model
+    def _check_recouvrement_scenario_right(self):
+        """Who only reads the relances may well have the right to bill."""
+        if not self.env.su and not self.env.user.has_group(
+            "recouvrement_amiable.group_collector"
+        ):
+            raise AccessError(
+                self.env._("Only collectors choose the relance scenario of an invoice.")
+            )
 
     # ------------------------------------------------------------------
     # Computes

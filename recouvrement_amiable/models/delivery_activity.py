@@ -57,12 +57,11 @@ class RecouvrementDelivery(models.Model):
     def _responsible(self):
         self.ensure_one()
         company = self.company_id.sudo()
-        collector = self.dossier_id._collector()
-        if self.channel == "visit":
-            return self.customer_id.user_id or collector
-        if self.channel == "task":
-            return company.recouvrement_manager_id or collector
-        return collector
+        named = {
+            "visit": self.customer_id.sudo().user_id,
+            "task": company.recouvrement_manager_id,
+        }.get(self.channel)
+        return named if named and named.active else self.dossier_id._collector()
 
     def _supersede_calls(self):
         """A new call replaces the one that nobody made."""

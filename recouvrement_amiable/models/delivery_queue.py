@@ -4,7 +4,9 @@ import logging
 import psycopg2
 
 from odoo import api, models
+from odoo.fields import Domain
 
+from .delivery_calendar import BY_ITSELF
 from .progress import SENDER, alone, commit_progress, roll_back
 
 _logger = logging.getLogger(__name__)
@@ -72,11 +74,7 @@ class RecouvrementDelivery(models.Model):
         last_id = 0
         while True:
             batch = self.search(
-                [
-                    ("state", "=", "queued"),
-                    ("channel", "=", channel),
-                    ("id", ">", last_id),
-                ],
+                self._leaving_domain(channel) & Domain("id", ">", last_id),
                 order="id",
                 limit=size,
             )
@@ -85,6 +83,17 @@ class RecouvrementDelivery(models.Model):
             last_id = batch[-1].id
             if not batch._send_batch(channel):
                 return False
+
+    @api.model
+    def _leaving_domain(self, channel):
+        """What of the queue of a channel may leave now: see ``delivery_calendar``."""
+        domain = Domain("state", "=", "queued") & Domain("channel", "=", channel)
+        closed = self._closed_companies() if channel in BY_ITSELF else None
+        if closed:
+            domain &= Domain("company_id", "not in", closed.ids) | Domain(
+                "despite_closed", "=", True
+            )
+        return domain
 
     def _send_batch(self, channel, tries=3):
         """Check the batch against the ledger, then hand it over.

@@ -65,11 +65,16 @@ class RecouvrementDossier(models.Model):
                     )
                 )
 
-    def _pause(self, until, reason, kind=False):
+    def _pause(self, until, reason, kind=False, shorten=False):
         """Nothing leaves to these customers before ``until``.
+
+        A longer pause was decided for a reason of its own: a refusal or a call does
+        not end it sooner, only who decides or pauses on purpose does.
 
         :param kind: what was decided (``_selection_pause_kind``); without one, a file
             that is with an agency or a bailiff is not taken back by mistake
+        :param bool shorten: end longer pauses sooner
+        :return: the dossiers that had a longer pause
         """
         elsewhere = self.filtered(
             lambda dossier: dossier.is_paused and dossier.pause_kind == "handover"
@@ -83,7 +88,9 @@ class RecouvrementDossier(models.Model):
                     to=elsewhere.pause_reason,
                 )
             )
-        self.write(
+        longer = self.filtered(lambda d: d.pause_until and d.pause_until > until)
+        paused = self if kind or shorten else self - longer
+        paused.write(
             {
                 "pause_until": until,
                 "pause_reason": reason,
@@ -92,6 +99,7 @@ class RecouvrementDossier(models.Model):
                 "decide_reason": False,
             }
         )
+        return longer
 
     def _look_again(self, until, reason):
         """The last level is done and a person goes on: not asked again before."""

@@ -104,7 +104,7 @@ class RecouvrementClaim(models.AbstractModel):
     @api.model
     def _forced_day(self):
         """The day that the context asks for, or None: each company's today."""
-        return fields.Date.to_date(self.env.context.get("recouvrement_day")) or None
+        return self.env["res.company"]._recouvrement_forced_day()
 
     @api.model
     def _error_text(self, claim):

@@ -256,16 +256,17 @@ class RecouvrementDossier(models.Model):
             ) from error
 
     def _collector(self):
-        """Who follows this dossier: its collector, else the company's."""
+        """Who follows this dossier: its collector, else the company's; not who left."""
         if not self:
             return self.env["res.users"]
         self.ensure_one()
         company = self.company_id.sudo()
-        return (
-            self.collector_id
-            or company.recouvrement_collector_id
-            or company.recouvrement_manager_id
+        users = (
+            self.sudo().collector_id
+            | company.recouvrement_collector_id
+            | company.recouvrement_manager_id
         )
+        return users.filtered("active")[:1]
 
     def _alert_reader(self, collector_first=False):
         """The credit manager and who follows the dossier: one of them.

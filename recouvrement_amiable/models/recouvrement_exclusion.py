@@ -3,6 +3,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools.misc import format_date
 
+from .recouvrement_dossier import LONGEST_PAUSE
+
 
 class RecouvrementExclusion(models.Model):
     """An instalment, or a whole invoice, that a person took out of the relances.
@@ -47,6 +49,7 @@ class RecouvrementExclusion(models.Model):
         "res.users", string="Excluded By", default=lambda self: self.env.user
     )
     active = fields.Boolean(default=True)
+    is_over = fields.Boolean(compute="_compute_is_over")
 
     _scope_uniq = models.UniqueIndex(
         "(move_id, COALESCE(move_line_id, 0)) WHERE active",
@@ -69,8 +72,42 @@ class RecouvrementExclusion(models.Model):
                 else self.env._("Whole invoice")
             )
 
+    @api.depends("until", "company_id")
+    @api.depends_context("recouvrement_day")
+    def _compute_is_over(self):
+        """Its last day has passed: the relances took the item up again."""
+        for exclusion in self:
+            today = exclusion.company_id._recouvrement_today()
+            exclusion.is_over = bool(exclusion.until and exclusion.until < today)
+
+    @api.model
+    def _of_scopes(self, scopes):
+        """Exclusions that stand on these items.
+
+        :param scopes: ``(id of the invoice, id of the instalment or False)``
+        """
+        known = self.search(
+            [
+                ("move_id", "in", [move_id for move_id, _line_id in scopes]),
+                ("active", "=", True),
+            ]
+        )
+        wanted = set(scopes)
+        return known.filtered(lambda x: (x.move_id.id, x.move_line_id.id) in wanted)
+
+    def _lasts(self, until):
+        """Whether it goes on at least until a day; False: for good."""
+        self.ensure_one()
+        return not self.until or bool(until and self.until >= until)
+
     @api.model_create_multi
     def create(self, vals_list):
+        """An exclusion that has run out makes room for a new one of the same item."""
+        scopes = [(v.get("move_id"), v.get("move_line_id") or False) for v in vals_list]
+        # It holds nothing any more, whoever had made it.
+        over = self.sudo()._of_scopes(scopes).filtered("is_over")
+        over.active = False
+        over.flush_recordset(["active"])
         Dossier = self.env["recouvrement.dossier"].sudo()
         for vals in vals_list:
             move = self.env["account.move"].browse(vals.get("move_id"))
@@ -93,7 +130,7 @@ class RecouvrementExclusion(models.Model):
         return result
 
     def _check_for_good(self):
-        """Only a credit manager decides for good.
+        """Only a credit manager decides for good, or for so long that it comes to it.
 
         Not a constraint: constraints run as superuser, whoever writes.
         """
@@ -101,13 +138,24 @@ class RecouvrementExclusion(models.Model):
             "recouvrement_amiable.group_credit_manager"
         ):
             return
-        for exclusion in self:
-            if exclusion.active and not exclusion.until:
+        for exclusion in self.filtered("active"):
+            latest = exclusion.company_id._recouvrement_today() + LONGEST_PAUSE
+            if not exclusion.until:
                 raise AccessError(
                     self.env._(
                         "Only a credit manager excludes %s for good. Give a last day,"
                         " or ask your credit manager.",
                         exclusion.move_id.name,
+                    )
+                )
+            if exclusion.until > latest:
+                raise AccessError(
+                    self.env._(
+                        "Only a credit manager excludes %(invoice)s for more than two"
+                        " years. Give a last day up to %(latest)s, or ask your credit"
+                        " manager.",
+                        invoice=exclusion.move_id.name,
+                        latest=format_date(self.env, latest),
                     )
                 )
 

@@ -150,21 +150,37 @@ class RecouvrementLevel(models.Model):
                     )
                 )
 
+    def write(self, vals):
+        """A level that is archived or moved leaves a ladder behind that still leads."""
+        left = self.scenario_id if {"active", "scenario_id"} & set(vals) else None
+        result = super().write(vals)
+        if left:
+            left.exists()._check_levels()
+        return result
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        line = (
-            self.env["recouvrement.relance.line"]
-            .sudo()
-            .search_fetch([("level_id", "in", self.ids)], ["level_id"], limit=1)
-        )
-        if line:
+        used = self._said()
+        if used:
             raise UserError(
                 self.env._(
                     "The level “%s” was already used in relances. Archive it instead:"
                     " the history stays, and customers go on with the next level.",
-                    line.level_id.name,
+                    used.name,
                 )
             )
+
+    def _said(self):
+        """The first of these levels that was said about an item.
+
+        The lines of relances have no foreign key that would keep their level.
+        """
+        return (
+            self.env["recouvrement.relance.line"]
+            .sudo()
+            .search_fetch([("level_id", "in", self.ids)], ["level_id"], limit=1)
+            .level_id
+        )
 
     def unlink(self):
         scenarios = self.scenario_id

@@ -192,13 +192,15 @@ class RecouvrementRelance(models.Model):
                     for relance in fallen[:5]
                 ),
             )
+        held = approved.delivery_ids.filtered("leaves_on")
+        later = held.company_id._recouvrement_closed_words()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "message": message,
-                "type": "warning" if fallen else "success",
-                "sticky": bool(fallen),
+                "message": f"{message} {later}".strip(),
+                "type": "warning" if fallen or later else "success",
+                "sticky": bool(fallen or later),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }

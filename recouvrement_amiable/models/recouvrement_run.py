@@ -21,6 +21,7 @@ class RecouvrementRun(models.Model):
 
     _name = "recouvrement.run"
     _description = "Relance run"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
 
     company_id = fields.Many2one(
@@ -43,6 +44,9 @@ class RecouvrementRun(models.Model):
         default="planning",
     )
     failure_reason = fields.Char(readonly=True)
+    failures = fields.Integer(
+        readonly=True, help="How often the run broke off and was tried again."
+    )
     warning = fields.Char(readonly=True)
     started_on = fields.Datetime(readonly=True, default=fields.Datetime.now)
     ended_on = fields.Datetime(readonly=True)
@@ -192,6 +196,10 @@ class RecouvrementRun(models.Model):
             run._plan()
         return run
 
+    def _quiet(self):
+        """A run is its own report: its thread is there for the task of a failure."""
+        return self.sudo().with_context(tracking_disable=True)
+
     @api.model
     def _get_or_create(self, company, day):
         domain = [
@@ -201,7 +209,7 @@ class RecouvrementRun(models.Model):
         ]
         run = self.sudo().search(domain, limit=1)
         if not run:
-            run = self.sudo().create(
+            run = self._quiet().create(
                 {
                     "company_id": company.id,
                     "date": day,
@@ -211,26 +219,6 @@ class RecouvrementRun(models.Model):
             )
             commit_progress(self.env)
         return run
-
-    @api.model
-    def _record_failure(self, company, error):
-        """The failure of a night is read on the run in the morning."""
-        run = self._get_or_create(company, company._recouvrement_today())
-        run.write({"state": "failed", "failure_reason": str(error)[:1000]})
-        manager = company.recouvrement_manager_id
-        if manager:
-            self.env["bus.bus"]._sendone(
-                manager.partner_id,
-                "simple_notification",
-                {
-                    "type": "danger",
-                    "sticky": True,
-                    "message": self.env._(
-                        "The relance run of %s failed.", company.name
-                    ),
-                },
-            )
-        commit_progress(self.env)
 
     @api.autovacuum
     def _gc_lines(self):
@@ -258,7 +246,7 @@ class RecouvrementRun(models.Model):
         """What the run of a day would do: the report, and nothing else."""
         if not day:
             raise UserError(self.env._("Choose the day of the dry run."))
-        run = self.sudo().create(
+        run = self._quiet().create(
             {
                 "company_id": company.id,
                 "date": day,
@@ -267,6 +255,7 @@ class RecouvrementRun(models.Model):
                 "user_id": self.env.uid,
             }
         )
+        commit_progress(self.env)  # a step that is tried again starts from here
         run._plan()
         return self.browse(run.id)
 

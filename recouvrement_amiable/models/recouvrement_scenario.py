@@ -158,8 +158,13 @@ class RecouvrementScenario(models.Model):
     def _check_levels(self):
         if self.env.context.get("install_mode"):
             return  # a data file writes the levels after their scenario
-        for scenario in self:
-            if scenario.active and not scenario.level_ids:
+        # archived levels are no steps, even where a screen shows them
+        found = self.env["recouvrement.level"]._read_group(
+            [("scenario_id", "in", self.ids), ("active", "=", True)], ["scenario_id"]
+        )
+        with_levels = self.browse([scenario.id for (scenario,) in found])
+        for scenario in self - with_levels:
+            if scenario.active:
                 raise ValidationError(
                     self.env._(
                         "The scenario “%s” has no level. Add at least one level, or"
@@ -177,17 +182,20 @@ class RecouvrementScenario(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        used = (
+        """Its levels would go with it: what was said at one of them keeps it too."""
+        relance = (
             self.env["recouvrement.relance"]
             .sudo()
             .search_fetch([("scenario_id", "in", self.ids)], ["scenario_id"], limit=1)
         )
+        levels = self.with_context(active_test=False).level_ids
+        used = relance.scenario_id or levels._said().scenario_id
         if used:
             raise UserError(
                 self.env._(
                     "The scenario “%s” has relances in its history. Archive it"
                     " instead: its customers then follow the next one that fits.",
-                    used.scenario_id.name,
+                    used.name,
                 )
             )
 

@@ -36,6 +36,9 @@ HEAD_ORDER = (
     "held:in_payment",
     "held:left_out",
     "exhausted",
+    "held:prescribed",
+    "held:public_term",
+    "held:retention",
     "not_due",
     "credit",
 )

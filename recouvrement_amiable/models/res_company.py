@@ -2,9 +2,11 @@
 import pytz
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
+from odoo.http import request
 from odoo.tools import SQL
 from odoo.tools.mail import email_normalize
+from odoo.tools.misc import format_date
 
 from ..legal.calendar import OpeningCalendar
 
@@ -14,6 +16,8 @@ WEEKS = {
     "every_day": range(7),
 }
 
+_NOT_LIVE = {"recouvrement_test_mode": True, "recouvrement_live_date": False}
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -21,11 +25,14 @@ class ResCompany(models.Model):
     recouvrement_test_mode = fields.Boolean(
         string="Relance Test Mode",
         default=True,
+        copy=False,
         help="While it is on, no message reaches a customer: every message goes to"
         " the test address. A credit manager ends it from the going-live checklist.",
     )
     recouvrement_test_email = fields.Char(string="Relance Test Address")
-    recouvrement_live_date = fields.Date(string="Relances Live Since", readonly=True)
+    recouvrement_live_date = fields.Date(
+        string="Relances Live Since", readonly=True, copy=False
+    )
     recouvrement_entry_mode = fields.Selection(
         [
             ("first", "Start at the first level"),
@@ -63,8 +70,9 @@ class ResCompany(models.Model):
     recouvrement_bank_max_age = fields.Integer(
         string="Bank Data Maximum Age",
         default=7,
-        help="Days since the last bank entry after which nothing is sent on doubt."
-        " 0 switches the check off.",
+        help="Days since the last bank entry after which nothing is sent on doubt; of"
+        " several imported accounts that customers pay on, the one that is behind"
+        " counts. 0 switches the check off.",
     )
     recouvrement_bank_policy = fields.Selection(
         [("hold", "Hold the relances"), ("warn", "Warn only")],
@@ -185,21 +193,76 @@ class ResCompany(models.Model):
                 )
 
     # ------------------------------------------------------------------
+    # The end of the test mode
+    # ------------------------------------------------------------------
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A company starts in test mode, whatever the values and defaults say."""
+        if not self.env.su:
+            vals_list = [dict(vals, **_NOT_LIVE) for vals in vals_list]
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """The test mode ends by the checklist, which then works as superuser.
+
+        It dates the start and forgets what was sent for a trial; a value written or
+        imported would do neither.
+        """
+        ends = "recouvrement_test_mode" in vals and not vals["recouvrement_test_mode"]
+        if not self.env.su and (
+            "recouvrement_live_date" in vals
+            or (ends and any(self.sudo().mapped("recouvrement_test_mode")))
+        ):
+            raise AccessError(
+                self.env._(
+                    "The test mode of the relances ends by the checklist alone:"
+                    " Recouvrement ▸ Configuration ▸ Going live."
+                )
+            )
+        return super().write(vals)
+
+    # ------------------------------------------------------------------
     # The day
     # ------------------------------------------------------------------
+    @api.model
+    def _recouvrement_forced_day(self):
+        """The day that the context asks for instead of today, or None.
+
+        ``recouvrement_day`` (date or ISO string) is for the shell, the tests and the
+        demonstration. Whoever calls from outside chooses the context of the call, and
+        would date a relance or a posting as they like: a web request has no say.
+        """
+        forced = None if request else self.env.context.get("recouvrement_day")
+        return fields.Date.to_date(forced) or None
+
     def _recouvrement_today(self):
         """Today in the company's own time zone.
 
-        The context key ``recouvrement_day`` (date or ISO string) replaces it:
-        dry runs and the demonstration look at another day.
+        See ``_recouvrement_forced_day`` for what replaces it.
         """
         self.ensure_one()
-        forced = self.env.context.get("recouvrement_day")
+        forced = self._recouvrement_forced_day()
         if forced:
-            return fields.Date.to_date(forced)
+            return forced
         zone = pytz.timezone(self.partner_id.tz or "Europe/Paris")
         utc_now = pytz.utc.localize(fields.Datetime.now())
         return utc_now.astimezone(zone).date()
+
+    def _recouvrement_closed_until(self):
+        """Next open day if the company is closed today, else False."""
+        today = self._recouvrement_today()
+        calendar = self.sudo()._recouvrement_calendar()
+        return not calendar.is_open(today) and calendar.next_open(today)
+
+    def _recouvrement_closed_words(self):
+        """For who sends something today: when the e-mails leave, if not today."""
+        days = [company._recouvrement_closed_until() for company in self]
+        later = [day for day in days if day]
+        if not later:
+            return ""
+        return self.env._(
+            "Closed today: the e-mails leave on %s.", format_date(self.env, min(later))
+        )
 
     def _recouvrement_calendar(self):
         """:rtype: OpeningCalendar"""
@@ -251,59 +314,6 @@ class ResCompany(models.Model):
             (company, currency): float(value) if value else None
             for company, currency, value in found
         }
-
-    # ------------------------------------------------------------------
-    # Bank data
-    # ------------------------------------------------------------------
-    def _recouvrement_bank_dates(self, days):
-        """Last day on which each company's bank journals moved.
-
-        :param dict days: ``{company_id: day}``, later entries do not count
-        :rtype: dict[int, date]
-        """
-        if not self:
-            return {}
-        rows = SQL(", ").join(
-            SQL("(%s::int, %s::date)", company.id, days[company.id]) for company in self
-        )
-        self.env["account.move"].flush_model(["date", "state", "journal_id"])
-        return dict(
-            self.env.execute_query(
-                SQL(
-                    """
-                    SELECT c.id, max(x.date)
-                      FROM (VALUES %s) c (id, day)
-                      JOIN res_company p ON p.id = c.id
-                      JOIN account_journal j ON j.type IN ('bank', 'credit')
-                       AND j.company_id::text
-                           = ANY(string_to_array(p.parent_path, '/'))
-                      JOIN res_company k ON j.company_id::text
-                           = ANY(string_to_array(k.parent_path, '/'))
-                     CROSS JOIN LATERAL (
-                        -- rows compared as wholes: by the index of journals, the
-                        -- one of dates would read through everybody's entries
-                        SELECT m.date FROM account_move m
-                         WHERE m.state = 'posted'
-                           AND (m.journal_id, m.company_id, m.date)
-                               BETWEEN (j.id, k.id, '-infinity'::date)
-                                   AND (j.id, k.id, c.day)
-                      ORDER BY m.journal_id DESC, m.company_id DESC, m.date DESC
-                         LIMIT 1) x
-                  GROUP BY c.id
-                    """,
-                    rows,
-                )
-            )
-        )
-
-    def _recouvrement_bank_is_old(self, day, bank_date):
-        """Whether the bank data known on ``day`` is too old to write to debtors."""
-        self.ensure_one()
-        limit = self.recouvrement_bank_max_age
-        if not limit:
-            return False
-        known = min(day, self._recouvrement_today())
-        return bank_date is None or (known - bank_date).days > limit
 
     # ------------------------------------------------------------------
     # Parameters of the one query

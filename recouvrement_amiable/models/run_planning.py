@@ -26,36 +26,23 @@ class RecouvrementRun(models.Model):
     def _plan(self):
         """Plan the customers that have no line in this run yet, by chunks."""
         self.ensure_one()
-        company, day = self.company_id, self.date
-        # A dry run looks at another day: it must not choose today's scenarios by it.
-        self.env["recouvrement.dossier"]._refresh(company, None if self.is_dry else day)
-        self.env["recouvrement.limitation"]._refresh(
-            company, None if self.is_dry else day
-        )
-        pending = self._pending_dossiers()
-        if not self.is_dry:
-            self._revalidate_pending()
-        commit_progress(self.env)
+        pending = self._undisturbed(self._prepare)
         for ids in split_every(CHUNK, pending):
-            if not self._plan_chunk_safely(ids):
+            if not self._undisturbed(self._plan_chunk, ids):
                 return  # another worker has this run in hand
-        self.write(
-            {
-                "state": "done",
-                "ended_on": fields.Datetime.now(),
-                "failure_reason": False,
-                "warning": self._warnings(company, day),
-            }
-        )
-        commit_progress(self.env)
+        self._undisturbed(self._finish)
 
-    def _plan_chunk_safely(self, ids):
-        """A chunk, again if another transaction got in its way."""
+    def _undisturbed(self, step, *args):
+        """A transaction of the run, again if another one got in its way.
+
+        Opening the worklist or working on a customer at the same moment is enough for
+        that, and no reason to leave a whole company without its run.
+        """
         for attempt in range(1, MAX_TRIES + 1):
             try:
-                planned = self._plan_chunk(ids)
-                commit_progress(self.env, len(ids) if planned else 0)
-                return planned
+                result = step(*args)
+                commit_progress(self.env, len(args[0]) if args and result else 0)
+                return result
             except (
                 psycopg2.errors.SerializationFailure,
                 psycopg2.errors.UniqueViolation,
@@ -64,8 +51,33 @@ class RecouvrementRun(models.Model):
                 roll_back(self.env)
                 if attempt == MAX_TRIES:
                     raise
-                _logger.info("Run %s: chunk tried again", self.id)
-        return False
+                _logger.info("Run %s: %s tried again", self.id, step.__name__)
+
+    def _prepare(self):
+        """Bring up to date what the plan reads.
+
+        :return: ids of the dossiers to plan
+        """
+        company = self.company_id
+        # A dry run looks at another day: it must not choose today's scenarios by it.
+        day = None if self.is_dry else self.date
+        self.env["recouvrement.dossier"]._refresh(company, day)
+        self.env["recouvrement.limitation"]._refresh(company, day)
+        pending = self._pending_dossiers()
+        if not self.is_dry:
+            self._revalidate_pending()
+        return pending
+
+    def _finish(self):
+        self.write(
+            {
+                "state": "done",
+                "ended_on": fields.Datetime.now(),
+                "failure_reason": False,
+                "warning": self._warnings(self.company_id, self.date),
+            }
+        )
+        self._forget_failure()
 
     def _plan_chunk(self, ids):
         """Plan these customers: relances, deliveries and lines at once.
@@ -75,10 +87,11 @@ class RecouvrementRun(models.Model):
         """
         if not self.try_lock_for_update():
             return False
-        ids = self._lock_dossiers(ids)
+        ids = self._still_pending(ids)
         if not ids:
             return True
-        self.env["recouvrement.dossier"]._stamp(ids, self.date)
+        if not self.is_dry:  # which only shows: nobody's work waits for it
+            self.env["recouvrement.dossier"]._stamp(ids, self.date)
         kind = RehearsalPlan if self.is_dry else RelancePlan
         plan = kind(self.env, self.company_id, self.date, self, self.is_test)
         plan.classify(ids)
@@ -98,9 +111,9 @@ class RecouvrementRun(models.Model):
             )
         )
 
-    def _lock_dossiers(self, ids):
-        """Those that still have no line in this run, locked."""
-        return self._dossier_ids(SQL("d.id IN %s", tuple(ids)), lock=True)
+    def _still_pending(self, ids):
+        """Those that still have no line in this run, locked if it writes to them."""
+        return self._dossier_ids(SQL("d.id IN %s", tuple(ids)), lock=not self.is_dry)
 
     def _dossier_ids(self, condition, lock=False):
         rows = self.env.execute_query(

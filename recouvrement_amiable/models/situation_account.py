@@ -96,8 +96,9 @@ def put_off_cte():
 def contact_cte():
     """Contact of each dossier for each means of writing to it.
 
-    Order: the contact chosen on the dossier, the invoice address, the
-    customer; for each means the first one that has what it needs.
+    Order: the contact chosen on the dossier, the invoice address (the oldest of
+    several), the customer; for each means the first one that has what it needs. A
+    subsidiary is another debtor, even where it is its parent's invoice address.
     """
 
     def first(condition):
@@ -122,6 +123,7 @@ def contact_cte():
               FROM recouvrement_dossier d
               JOIN res_partner child ON child.parent_id = d.partner_id
                AND child.type = 'invoice' AND child.active
+               AND child.commercial_partner_id = d.partner_id
              WHERE d.id IN (SELECT dossier_id FROM debtor)
              UNION ALL
             SELECT d.id, d.partner_id, 2

@@ -43,7 +43,10 @@ def company_cte(companies):
 
 
 def ladder_cte():
-    """Levels as arrays: a binary search then places an item in its ladder."""
+    """Levels as arrays: a binary search then places an item in its ladder.
+
+    A scenario without a level is none.
+    """
     need = SQL(
         "(CASE WHEN v.channel_email THEN %s ELSE 0 END"
         " | CASE WHEN v.channel_letter OR v.channel_registered THEN %s ELSE 0 END"
@@ -75,7 +78,7 @@ def ladder_cte():
         """
         SELECT s.id, s.progression, s.minimum_amount, s.credit_policy, %s
           FROM recouvrement_scenario s
-     LEFT JOIN recouvrement_level v ON v.scenario_id = s.id AND v.active
+          JOIN recouvrement_level v ON v.scenario_id = s.id AND v.active
          WHERE s.active
       GROUP BY s.id
         """,

@@ -228,6 +228,50 @@ class TestEmail(RecouvrementCommon):
         self._send()
         self.assertEqual(self.sink.recipients()[1:], ["chief@client.example"])
 
+    # -- closed days -----------------------------------------------------------
+    def _on(self, day):
+        return (
+            self.env["recouvrement.delivery"]
+            .sudo()
+            .with_context(recouvrement_day=str(day))
+        )
+
+    def _approved_on(self, day):
+        self.level1.approval = True
+        self._invoice(3)
+        self._run()
+        return self._relances().with_context(recouvrement_day=str(day)).action_approve()
+
+    def test_nothing_leaves_on_a_closed_day(self):
+        """Approved on Saturday: the message waits, says so, and leaves on Monday."""
+        saturday, monday = TODAY + timedelta(days=4), TODAY + timedelta(days=6)
+        told = self._approved_on(saturday)["params"]["message"]
+        self.assertIn("03/23/2026", told)
+        delivery = self._relances().delivery_ids
+        self._on(saturday)._cron_send()
+        self._on(saturday + timedelta(days=1))._cron_send()
+        self.assertFalse(self.sink.messages)
+        self.assertEqual(
+            delivery.with_context(recouvrement_day=str(saturday)).leaves_on, monday
+        )
+        self._on(monday)._cron_send()
+        self.assertEqual(self.sink.recipients(), ["menuiserie@client.example"])
+
+    def test_a_person_may_send_on_a_closed_day(self):
+        saturday = TODAY + timedelta(days=4)
+        self._approved_on(saturday)
+        delivery = self._relances().delivery_ids
+        delivery.with_context(recouvrement_day=str(saturday)).action_send_now()
+        self._on(saturday)._cron_send()
+        self.assertEqual(self.sink.recipients(), ["menuiserie@client.example"])
+
+    def test_call_is_made_ready_on_a_closed_day(self):
+        self.level1.write({"channel_email": False, "channel_call": True})
+        saturday = TODAY + timedelta(days=4)
+        self._approved_on(saturday)
+        self._on(saturday)._cron_send()
+        self.assertEqual(self._relances().delivery_ids.state, "todo")
+
     # -- test mode -----------------------------------------------------------
     def test_test_mode_goes_to_one_address(self):
         self.company.sudo().write(

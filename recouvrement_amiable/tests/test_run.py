@@ -5,8 +5,8 @@ from unittest.mock import patch
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import config, mute_logger
 
 from .common import TODAY, RecouvrementCommon
 
@@ -106,6 +106,42 @@ class TestRun(ByHand):
             [("partner_id", "=", self.customer.id)]
         )
         self.assertEqual(work.action, "fix")
+
+    # -- a night that fails ---------------------------------------------------
+    @mute_logger("odoo.addons.recouvrement_amiable.models.recouvrement_run")
+    def test_failed_run_is_tried_again_and_told(self):
+        """A few times, by itself; the credit manager has one task until it is made."""
+        self._invoice(3)
+        Run = self.env["recouvrement.run"].sudo()
+        cron = self.env.ref("recouvrement_amiable.ir_cron_plan").sudo()
+        triggers = self.env["ir.cron.trigger"].sudo()
+        before = triggers.search_count([("cron_id", "=", cron.id)])
+        broken = ValueError("the ledger is on fire")
+        with patch.object(type(Run), "_prepare", side_effect=broken):
+            for _night in range(5):
+                Run._run_company_safely(self.company)
+        run = Run.search([("company_id", "=", self.company.id)])
+        self.assertEqual((run.state, run.failures), ("failed", 5))
+        self.assertEqual(triggers.search_count([("cron_id", "=", cron.id)]) - before, 3)
+        self.assertEqual(run.activity_ids.user_id, self.env.user)
+        self.assertEqual(len(run.activity_ids), 1)
+        self.assertIn("on fire", run.activity_ids.note)
+        Run._run_company_safely(self.company)
+        self.assertEqual(run.state, "done")
+        self.assertFalse(run.activity_ids)
+        self.assertTrue(self._relances())
+
+    def test_failure_is_told_to_all_managers_where_none_is_named(self):
+        self.company.sudo().recouvrement_manager_id = False
+        manager, reader = self._user("group_credit_manager"), self._user("group_reader")
+        stranger = self._user("group_credit_manager", "group_reader")
+        away = self.setup_other_company()["company"]
+        stranger.write({"company_ids": [(6, 0, away.ids)], "company_id": away.id})
+        run = self._run()
+        readers = run._failure_readers()
+        self.assertIn(manager, readers)
+        self.assertNotIn(reader, readers)
+        self.assertNotIn(stranger, readers)
 
     # -- once ----------------------------------------------------------------
     def test_twice_in_a_day_adds_nothing(self):
@@ -208,6 +244,8 @@ class TestRun(ByHand):
         self.assertEqual(run.line_ids.situation, "due")
         self.assertEqual(run.line_ids.level_id, self.level1)
         self.assertFalse(self._relances())
+        self.env.invalidate_all()
+        self.assertFalse(self._dossier().planned_on)
         again = self.env["recouvrement.run"]._dry_run(self.company, tomorrow)
         self.assertNotEqual(run, again)
 
@@ -372,6 +410,36 @@ class TestRun(ByHand):
         self._run(TODAY + timedelta(days=3))
         self.assertEqual(len(self._relances()), 2)
 
+    def test_refusal_does_not_end_a_longer_pause(self):
+        self.level1.approval = True
+        self._invoice(3)
+        self._run()
+        later = TODAY + timedelta(days=200)
+        self._dossier()._pause(later, "Before the court")
+        relance = self._relances()
+        self.env["recouvrement.refuse"].with_context(active_ids=relance.ids).create(
+            {"reason": "They called", "until": TODAY + timedelta(days=7)}
+        ).action_confirm()
+        self.assertEqual(relance.state, "refused")
+        self.assertRecordValues(
+            self._dossier(),
+            [{"pause_until": later, "pause_reason": "Before the court"}],
+        )
+
+    def test_only_a_pause_on_purpose_ends_a_longer_one(self):
+        self._invoice(3)
+        dossier = self._dossier()
+        dossier._pause(TODAY + timedelta(days=200), "Before the court")
+        sooner = TODAY + timedelta(days=7)
+        done = (
+            self.env["recouvrement.pause"]
+            .with_context(active_model=dossier._name, active_ids=dossier.ids)
+            .create({"until": sooner, "reason": "Settled"})
+            .action_confirm()
+        )
+        self.assertEqual(dossier.pause_until, sooner)
+        self.assertIn(dossier.display_name, done["params"]["message"])
+
     def test_drop_one_item(self):
         self.level1.approval = True
         dropped, kept = self._invoice(3, 100), self._invoice(3, 200)
@@ -417,6 +485,44 @@ class TestRun(ByHand):
         with self.assertRaises(UserError):
             wizard.action_go_live()
         self.assertTrue(self.company.recouvrement_test_mode)
+
+    def test_mail_server_of_the_configuration_file_counts(self):
+        self.env["ir.mail_server"].sudo().search([]).unlink()
+        wizard = self.env["recouvrement.go.live"].create({})
+        self.assertEqual(wizard._check_mail_server()[1], "missing")
+        given = {"smtp_server": "relay.exemple.example"}
+        with patch.dict(config.options.maps[0], given):
+            self.assertEqual(
+                wizard._check_mail_server()[1:], ("ok", "relay.exemple.example")
+            )
+
+    def test_test_mode_ends_by_the_checklist_alone(self):
+        """Not even an administrator writes or imports its end."""
+        admin = new_test_user(
+            self.env(su=True),
+            "admin_only",
+            groups="base.group_user,base.group_system,base.group_partner_manager",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        company = self.company.with_user(admin)
+        with self.assertRaisesRegex(AccessError, "checklist"):
+            company.recouvrement_live_date = TODAY
+        company.recouvrement_test_mode = True
+        with self.assertRaisesRegex(AccessError, "checklist"):
+            company.recouvrement_test_mode = False
+        born = (
+            self.env["res.company"]
+            .with_user(admin)
+            .with_context(default_recouvrement_test_mode=False)
+        )
+        values = {"recouvrement_test_mode": False, "recouvrement_live_date": TODAY}
+        for company in (
+            born.create({"name": "Live at birth"}),
+            born.create(dict(values, name="Live by its values")),
+        ):
+            self.assertTrue(company.recouvrement_test_mode)
+            self.assertFalse(company.recouvrement_live_date)
 
     def test_go_live_enter_by_age_without_sending(self):
         invoice = self._invoice(20)
@@ -560,6 +666,34 @@ class TestRun(ByHand):
         with self.assertRaises(ValidationError):
             self.scenario.level_ids.unlink()
 
+    def test_ladder_keeps_a_level(self):
+        """Archived or moved away, the last level leaves nothing to say."""
+        single = self._create_scenario("Single", delays=(10,))
+        shown = self.scenario.with_context(active_test=False)
+        for emptied in (
+            lambda: self.scenario.level_ids.action_archive(),
+            lambda: shown.level_ids.write({"active": False}),
+            lambda: single.level_ids.write({"scenario_id": self.scenario.id}),
+        ):
+            with self.assertRaises(ValidationError) as refused:
+                emptied()
+            self.assertIn("has no level", str(refused.exception))
+        single.active = False
+        single.level_ids.active = False
+
+    def test_scenario_of_which_a_level_was_said_is_kept(self):
+        """Though no relance names it any more, and the level is archived."""
+        self._invoice(3)
+        self._run()
+        other = self._create_scenario("Other", delays=(10,))
+        self._relances().sudo().write(
+            {"scenario_id": other.id, "level_id": other.level_ids.id}
+        )
+        self.level1.active = False
+        with self.assertRaisesRegex(UserError, "Archive"):
+            self.scenario.unlink()
+        self.assertTrue(self.level1.exists())
+
     @mute_logger("odoo.sql_db")
     def test_two_levels_with_the_same_day(self):
         with self.assertRaises(IntegrityError), self.env.cr.savepoint():
@@ -699,7 +833,104 @@ class TestRun(ByHand):
         Exclusion = self.env["recouvrement.exclusion"]
         with self.assertRaises(AccessError):
             Exclusion.with_user(user).create(values)
-        Exclusion.with_user(user).create(dict(values, until=TODAY))
+        two_years = TODAY + timedelta(days=730)
+        later = two_years + timedelta(days=1)
+        with self.assertRaises(AccessError) as refused:
+            Exclusion.with_user(user).create(dict(values, until=later))
+        self.assertIn("two years", str(refused.exception))
+        mine = Exclusion.with_user(user).create(dict(values, until=two_years))
+        with self.assertRaises(AccessError):
+            mine.until = "9999-12-31"
+        self.assertEqual(mine.until, two_years)
+        mine.with_user(self.env.user).until = "9999-12-31"
+
+    def test_biller_who_only_reads_does_not_choose_the_ladder(self):
+        other = self._create_scenario("Other", delays=(10,))
+        user = self._user("group_reader")
+        user.group_ids += self.env.ref("account.group_account_invoice")
+        self.customer.user_id = user
+        invoice = self._invoice(3).with_user(user)
+        with self.assertRaisesRegex(AccessError, "collectors"):
+            invoice.recouvrement_scenario_id = other
+        with self.assertRaisesRegex(AccessError, "collectors"):
+            invoice.with_context(default_recouvrement_scenario_id=other.id).create(
+                {"move_type": "out_invoice", "partner_id": self.customer.id}
+            )
+        invoice.ref = "Still their invoice"
+        self.assertFalse(
+            self.env["account.move"].browse(invoice.id)["recouvrement_scenario_id"]
+        )
+
+    def test_nobody_who_left_is_given_work(self):
+        left = self._user("group_collector")
+        self._invoice(3)
+        dossier = self._dossier()
+        dossier.collector_id = left
+        self.customer.user_id = left
+        self.assertEqual(dossier._collector(), left)
+        left.active = False
+        self.assertEqual(dossier._collector(), self.env.user)
+        self.level1.write({"channel_email": False, "channel_visit": True})
+        self._run()
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        self.assertEqual(self._relances().delivery_ids.user_id, self.env.user)
+
+    # -- exclusions ---------------------------------------------------------
+    def _exclude(self, moves, until, day=TODAY, user=None, **vals):
+        wizard = self.env["recouvrement.exclude"].with_user(user or self.env.user)
+        return (
+            wizard.with_context(
+                active_model="account.move",
+                active_ids=moves.ids,
+                recouvrement_day=str(day),
+            )
+            .create(dict({"reason": "Wrong price", "until": until}, **vals))
+            .action_confirm()["params"]["message"]
+        )
+
+    def test_item_is_excluded_again_after_its_exclusion(self):
+        first, second = self._invoice(3, 100), self._invoice(3, 200)
+        self._exclude(first, TODAY)
+        day, until = TODAY + timedelta(days=10), TODAY + timedelta(days=30)
+        self.assertSituation(first, "due", None, day)
+        self.assertIn("2 item(s)", self._exclude(first | second, until, day))
+        self.assertSituation(first, "held", "excluded", day)
+        self.assertSituation(second, "held", "excluded", day)
+        standing = self.env["recouvrement.exclusion"].search(
+            [("move_id", "=", first.id)]
+        )
+        self.assertEqual(standing.until, until)
+        ended = standing.with_context(active_test=False).search(
+            [("move_id", "=", first.id), ("active", "=", False)]
+        )
+        self.assertEqual(ended.until, TODAY)
+
+    def test_running_exclusion_is_put_off(self):
+        first, second = self._invoice(3, 100), self._invoice(3, 200)
+        near, far = TODAY + timedelta(days=5), TODAY + timedelta(days=30)
+        self._exclude(first, near)
+        self._exclude(first | second, far)
+        exclusions = self.env["recouvrement.exclusion"].search(
+            [("move_id", "in", (first | second).ids)]
+        )
+        self.assertEqual(exclusions.mapped("until"), [far, far])
+
+    def test_exclusion_counts_what_it_wrote(self):
+        first, second = self._invoice(3, 100), self._invoice(3, 200)
+        near, far = TODAY + timedelta(days=5), TODAY + timedelta(days=30)
+        self._exclude(first, far)
+        self.assertIn("1 item(s)", self._exclude(first | second, near))
+        self.assertSituation(first, "held", "excluded", far)
+        with self.assertRaisesRegex(UserError, "already excluded"):
+            self._exclude(first | second, near)
+
+    def test_collector_excludes_again_what_another_had_excluded(self):
+        invoice = self._invoice(3)
+        self._exclude(invoice, TODAY)
+        user = self._user("group_collector_all")
+        later = TODAY + timedelta(days=2)
+        self._exclude(invoice, later, later, user)
+        self.assertSituation(invoice, "held", "excluded", later)
 
     # -- customers made one -------------------------------------------------
     def test_merged_customers_keep_their_history(self):
@@ -766,6 +997,40 @@ class TestRun(ByHand):
             self._dossier().contact_id = stranger
         with self.assertRaises(AccessError):
             self._dossier().write({"partner_id": stranger.id})
+
+
+@tagged("post_install", "-at_install")
+class TestDayFromOutside(RecouvrementCommon, HttpCase):
+    """Who calls from outside chooses the context of the call, not the day."""
+
+    def test_relance_is_of_today(self):
+        user = new_test_user(
+            self.env(su=True),
+            "collector_rpc",
+            groups="base.group_user,recouvrement_amiable.group_collector_all",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        self._invoice(3)
+        dossier = self._dossier()
+        wizard = (
+            self.env["recouvrement.relance.now"]
+            .with_user(user)
+            .with_context(active_model=dossier._name, active_ids=dossier.ids)
+            .create({"level_id": self.level1.id, "confirmed": True})
+        )
+        self.authenticate("collector_rpc", "collector_rpc")
+        self.make_jsonrpc_request(
+            "/web/dataset/call_kw/recouvrement.relance.now/action_confirm",
+            {
+                "model": wizard._name,
+                "method": "action_confirm",
+                "args": [wizard.ids],
+                "kwargs": {"context": {"recouvrement_day": "2030-01-01"}},
+            },
+        )
+        today = self.company.with_context(recouvrement_day=None)._recouvrement_today()
+        self.assertEqual(self._relances().date, today)
 
 
 @tagged("post_install", "-at_install")

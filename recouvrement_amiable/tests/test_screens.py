@@ -601,6 +601,22 @@ class TestScreens(RecouvrementCommon):
             self.env.ref("recouvrement_amiable.ir_cron_send").sudo().active
         )
 
+    def test_letter_of_a_neutralized_copy_is_written_again(self):
+        """It was made without the mark of a test."""
+        self.level1.write({"channel_email": False, "channel_letter": True})
+        self._invoice(3)
+        self._run()
+        letter = self._relances().delivery_ids.sudo()
+        paper = self.env["ir.attachment"].sudo()
+        paper = paper.create({"name": "Letter.pdf", "raw": b"%PDF-1.4"})
+        letter.write({"state": "todo", "attachment_id": paper.id})
+        self.env.flush_all()
+        for query in get_neutralization_queries(["recouvrement_amiable"]):
+            self.env.cr.execute(query)
+        self.env.invalidate_all()
+        self.assertEqual((letter.state, letter.attachment_id.id), ("failed", False))
+        self.assertTrue(letter._goes_to_test())
+
     def test_removed_invoice_takes_its_lines_along(self):
         invoice = self._invoice(3)
         self._run()

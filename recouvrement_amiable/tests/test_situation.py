@@ -5,6 +5,8 @@ from odoo import Command
 from odoo.tests import tagged
 
 from ..models.open_item_page import PLAIN_FIELDS
+from ..models.recouvrement_worklist import HEAD_ORDER
+from ..models.situation_reasons import HOLD_ORDER, SITUATIONS, WAITING_ORDER
 from .common import TODAY, RecouvrementCommon
 
 
@@ -387,6 +389,115 @@ class TestSituation(RecouvrementCommon):
         self.assertSituation(invoice, "held", "bank_stale")
         self.company.sudo().recouvrement_bank_max_age = 0
         self.assertSituation(invoice, "due")
+
+    def _bank_entry(self, journal, days_ago, account, amount=-10.0, partner=None):
+        """Money of a customer or to a supplier, entered in a bank journal."""
+        lines = [
+            {"account_id": journal.default_account_id.id, "balance": -amount},
+            {"account_id": account.id, "balance": amount},
+        ]
+        lines[1]["partner_id"] = partner and partner.id
+        self.env["account.move"].create(
+            {
+                "journal_id": journal.id,
+                "date": TODAY - timedelta(days=days_ago),
+                "line_ids": [Command.create(line) for line in lines],
+            }
+        ).action_post()
+
+    def _statement_line(self, journal, days_ago):
+        self.env["account.bank.statement.line"].create(
+            {
+                "journal_id": journal.id,
+                "date": TODAY - timedelta(days=days_ago),
+                "payment_ref": "Card",
+                "amount": -5,
+            }
+        )
+
+    def _two_banks(self):
+        """Two accounts that another customer pays on: ``(journal, journal)``."""
+        self.company.sudo().recouvrement_bank_policy = "hold"
+        receivable = self.company_data["default_account_receivable"]
+        first = self.company_data["default_journal_bank"]
+        second = self.env["account.journal"].create(
+            {"name": "Second bank", "type": "bank", "code": "BNK9"}
+        )
+        payer = self._create_customer("Payer")
+        for journal in (first, second):
+            self._bank_entry(journal, 20, receivable, -10, payer)
+        return first, second
+
+    def test_supplier_paid_today_is_no_fresh_bank_data(self):
+        invoice = self._invoice(3)
+        bank = self._two_banks()[0]
+        self._bank_entry(bank, 0, self.company_data["default_account_expense"], 50)
+        self.assertSituation(invoice, "held", "bank_stale")
+
+    def test_imported_account_that_is_behind_decides(self):
+        invoice = self._invoice(3)
+        first, second = self._two_banks()
+        self._statement_line(first, 20)
+        self._statement_line(second, 0)
+        self.assertSituation(invoice, "held", "bank_stale")
+        self._statement_line(first, 1)
+        self.assertSituation(invoice, "due")
+
+    def test_payment_entered_by_hand_does_not_refresh_an_import(self):
+        invoice = self._invoice(3)
+        first, _second = self._two_banks()
+        self._statement_line(first, 20)
+        self._pay(self._invoice(1, 10))
+        self.assertSituation(invoice, "held", "bank_stale")
+
+    def test_dormant_account_holds_nothing(self):
+        invoice = self._invoice(3)
+        self.company.sudo().recouvrement_bank_policy = "hold"
+        dormant = self.env["account.journal"].create(
+            {"name": "Dormant bank", "type": "bank", "code": "BNK8"}
+        )
+        receivable = self.company_data["default_account_receivable"]
+        payer = self._create_customer("Payer")
+        bank = self.company_data["default_journal_bank"]
+        self._bank_entry(dormant, 100, receivable, -10, payer)
+        self._statement_line(dormant, 100)
+        self._bank_entry(bank, 10, receivable, -10, payer)
+        self._statement_line(bank, 1)
+        self.assertSituation(invoice, "due")
+
+    def test_subsidiary_is_another_debtor_than_its_parent(self):
+        """Though it is where the parent gets invoices: that account is not its own."""
+        self.env["res.partner"].create(
+            {
+                "name": "Subsidiary",
+                "parent_id": self.customer.id,
+                "is_company": True,
+                "type": "invoice",
+                "email": "subsidiary@client.example",
+            }
+        )
+        row = self._row(self._invoice(3))
+        self.assertEqual(row["email_partner_id"], self.customer.id)
+
+    def test_every_situation_has_its_place_at_the_head(self):
+        places = {f"held:{hold}" for hold in HOLD_ORDER}
+        places |= {f"waiting:{wait}" for wait in WAITING_ORDER}
+        places |= set(SITUATIONS) - {"held", "waiting"}
+        self.assertEqual(set(HEAD_ORDER), places)
+
+    def test_scenario_without_level_is_none(self):
+        """Left so by an older version: nobody may think that all was said."""
+        self.scenario.by_hand = True
+        empty = self._create_scenario("Empty", delays=(10,), by_hand=True)
+        invoice = self._invoice(30)
+        self._dossier().scenario_choice_id = empty
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE recouvrement_level SET active = false WHERE id = %s",
+            [empty.level_ids.id],
+        )
+        self.env.invalidate_all()
+        self.assertSituation(invoice, "held", "no_scenario")
 
     def test_no_usable_contact_is_an_exception(self):
         invoice = self._invoice(3)

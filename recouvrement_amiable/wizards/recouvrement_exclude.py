@@ -63,34 +63,59 @@ class RecouvrementExclude(models.TransientModel):
         if not self.for_good and self.until < today:
             raise UserError(self.env._("The last day of the exclusion is in the past."))
         until = False if self.for_good else self.until
-        self.env["recouvrement.exclusion"].create(
+        written = self._exclude(until)
+        count = len(
+            self.item_ids.filtered(
+                lambda line: written
+                & {(line.move_id.id, line.id), (line.move_id.id, False)}
+            )
+        )
+        left = len(self.item_ids) - count
+        if not count:
+            raise UserError(
+                self.env._("These items are already excluded, as long or for longer.")
+            )
+        if left:
+            return self._done(
+                self.env._(
+                    "%(count)s item(s) out of the relances; %(left)s already excluded,"
+                    " as long or for longer.",
+                    count=count,
+                    left=left,
+                )
+            )
+        return self._done(self.env._("%s item(s) out of the relances.", count))
+
+    def _exclude(self, until):
+        """Exclude the targets, or put off the end of the exclusions they have.
+
+        :param until: last day; False for good
+        :return: the targets of which something was written
+        """
+        Exclusion = self.env["recouvrement.exclusion"]
+        targets = self._targets()
+        running = Exclusion._of_scopes(targets).filtered(lambda x: not x.is_over)
+        shorter = running.filtered(lambda x: not x._lasts(until))
+        shorter.write({"until": until, "reason": self.reason})
+        known = {(x.move_id.id, x.move_line_id.id) for x in running}
+        fresh = [target for target in targets if target not in known]
+        companies = {move.id: move.company_id.id for move in self.item_ids.move_id}
+        Exclusion.create(
             [
                 {
-                    "company_id": move.company_id.id,
-                    "move_id": move.id,
-                    "move_line_id": line.id,
+                    "company_id": companies[move_id],
+                    "move_id": move_id,
+                    "move_line_id": line_id,
                     "reason": self.reason,
                     "until": until,
                 }
-                for move, line in self._targets()
+                for move_id, line_id in fresh
             ]
         )
-        return self._done(
-            self.env._("%s item(s) out of the relances.", len(self.item_ids))
-        )
+        return {*fresh, *((x.move_id.id, x.move_line_id.id) for x in shorter)}
 
     def _targets(self):
-        """``[(invoice, instalment or empty)]`` that are not excluded yet."""
-        Line = self.env["account.move.line"]
+        """``[(id of the invoice, id of the instalment or False)]``."""
         if self.whole_invoice:
-            targets = [(move, Line) for move in self.item_ids.move_id]
-        else:
-            targets = [(line.move_id, line) for line in self.item_ids]
-        known = self.env["recouvrement.exclusion"].search(
-            [("move_id", "in", self.item_ids.move_id.ids)]
-        )
-        pairs = {(e.move_id, e.move_line_id) for e in known}
-        fresh = [target for target in targets if target not in pairs]
-        if not fresh:
-            raise UserError(self.env._("These items are already excluded."))
-        return fresh
+            return [(move.id, False) for move in self.item_ids.move_id]
+        return [(line.move_id.id, line.id) for line in self.item_ids]

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import config
 from odoo.tools.misc import format_date
 
 from ..models.relance_plan import RelancePlan
@@ -116,11 +117,15 @@ class RecouvrementGoLive(models.TransientModel):
         )
 
     def _check_mail_server(self):
-        server = self.env["ir.mail_server"].sudo().search([], limit=1)
+        """A record, else the server that the administrator gave to Odoo itself."""
+        server = self.env["ir.mail_server"].sudo().search([], limit=1).name
+        *given, _defaults = config.options.maps
+        if not server and any("smtp_server" in options for options in given):
+            server = config["smtp_server"]
         return (
             self.env._("Outgoing mail server"),
             "ok" if server else "missing",
-            server.name or self.env._("Configure and test an outgoing mail server."),
+            server or self.env._("Configure and test an outgoing mail server."),
         )
 
     def _check_people(self):

@@ -42,7 +42,12 @@ class RecouvrementPause(models.TransientModel):
             raise UserError(
                 self.env._("The pause must end after today: choose a later day.")
             )
-        self.dossier_ids._pause(self.until, self.reason)
-        return self._done(
-            self.env._("%s customer(s) left in peace.", len(self.dossier_ids))
-        )
+        longer = self.dossier_ids._pause(self.until, self.reason, shorten=True)
+        message = self.env._("%s customer(s) left in peace.", len(self.dossier_ids))
+        if longer:
+            message += " " + self.env._(
+                "The pause was longer and now ends sooner: %s.",
+                ", ".join(longer[:5].mapped("display_name"))
+                + ("…" if len(longer) > 5 else ""),
+            )
+        return self._done(message, "warning" if longer else "success")

@@ -67,6 +67,9 @@ class RecouvrementRelanceNow(models.TransientModel):
                 customers=len({row["dossier_id"] for row in late}),
                 items=len(late),
             )
+            if wizard.level_id.channel_email:
+                closed = wizard.dossier_ids.company_id._recouvrement_closed_words()
+                wizard.summary = ". ".join(filter(None, [wizard.summary, closed]))
 
     @staticmethod
     def _hesitations(row):

@@ -79,3 +79,33 @@ def fill(env, day, port, customers):
     )
     moves.action_post()
     return len(moves)
+
+
+def run_disturbed(env, day):
+    """The run of a day, while somebody opens the worklist as it opens the dossiers.
+
+    :return: how often the run opened them
+    """
+    from odoo import api
+
+    Dossier = env.registry["recouvrement.dossier"]
+    open_missing = Dossier._open_missing
+    times = []
+
+    def disturbed(self):
+        times.append(self)
+        if len(times) == 1:
+            with env.registry.cursor() as cr:
+                other = api.Environment(cr, api.SUPERUSER_ID, {})
+                dossiers = other["recouvrement.dossier"]
+                dossiers._gather_accounts(other.company)
+                open_missing(dossiers)
+        return open_missing(self)
+
+    Dossier._open_missing = disturbed
+    try:
+        on_day = env(context={"recouvrement_day": day})
+        on_day["recouvrement.run"]._cron_plan()
+    finally:
+        Dossier._open_missing = open_missing
+    return len(times)

@@ -138,6 +138,16 @@ def test_two_workers_at_once(world, tmp_path):
         judge(setup, name, sink)
 
 
+def test_worklist_opened_while_the_run_is_prepared(world):
+    """Two transactions that open the same dossiers: the run starts again at once."""
+    with fresh(world) as (setup, name, config, _sink):
+        target = "tools.tests.crash_data:run_disturbed"
+        done = call_inside(setup, config, name, target, day=DAY)
+        assert done.value == 2, "the preparation was not tried again"
+        told = outcome(setup, name)
+        assert (told["runs"], told["relances"]) == (1, CUSTOMERS)
+
+
 def test_killed_at_any_moment(world, tmp_path):
     events = tmp_path / "events"
     with fresh(world) as (setup, name, config, sink):

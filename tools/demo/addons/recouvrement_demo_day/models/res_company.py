@@ -10,6 +10,6 @@ class ResCompany(models.Model):
     def _recouvrement_today(self):
         """The day of the demo, unless another one is asked for."""
         day = self.env["ir.config_parameter"].sudo().get_param(PARAMETER)
-        if day and not self.env.context.get("recouvrement_day"):
+        if day and not self._recouvrement_forced_day():
             return fields.Date.to_date(day)
         return super()._recouvrement_today()
