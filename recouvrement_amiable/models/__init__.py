@@ -64,6 +64,7 @@ from . import delivery_email
 from . import delivery_letter
 from . import delivery_activity
 from . import delivery_limitation
+from . import delivery_history
 from . import ir_actions_report
 from . import recouvrement_run
 from . import run_planning
