@@ -4,7 +4,7 @@ from . import res_company_claim
 from . import legal_words
 from . import recouvrement_reference_rate
 from . import res_company_mentions
-from . import res_config_settings
+from . import recouvrement_setting_fields
 from . import res_company_limitation
 from . import recouvrement_closed_day
 from . import recouvrement_scenario
