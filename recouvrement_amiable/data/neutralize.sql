@@ -3,7 +3,7 @@ UPDATE res_company
    SET recouvrement_test_mode = true, recouvrement_test_email = NULL;
 UPDATE recouvrement_delivery
    SET state = 'failed',
-       failure_reason = 'Neutralized copy: not sent'
+       failure_reason = 'neutralized' -- a code: see delivery_history.py
  WHERE state IN ('queued', 'sending');
 -- A letter that is ready bears no mark of a test: it is written again, with the mark.
 UPDATE recouvrement_delivery

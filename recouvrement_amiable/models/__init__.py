@@ -5,7 +5,7 @@ from . import res_company_claim
 from . import legal_words
 from . import recouvrement_reference_rate
 from . import res_company_mentions
-from . import res_config_settings
+from . import recouvrement_setting_fields
 from . import res_company_limitation
 from . import recouvrement_closed_day
 from . import recouvrement_scenario
@@ -72,6 +72,7 @@ from . import delivery_email
 from . import delivery_letter
 from . import delivery_activity
 from . import delivery_limitation
+from . import delivery_history
 from . import ir_actions_report
 from . import recouvrement_run
 from . import run_planning

@@ -76,6 +76,8 @@ class AccountMove(models.Model):
         compute="_compute_recouvrement",
         compute_sudo=True,
         groups=_GROUPS,
+        help="Open day on which the next level comes by itself. None while the invoice"
+        " is held, or waits for a person.",
     )
     recouvrement_expected_date = fields.Date(
         string="Expected Payment",
@@ -162,7 +164,7 @@ class AccountMove(models.Model):
             move.recouvrement_level_id = row["reached_level_id"]
             move.recouvrement_text = Item._describe(row, move.company_id)
             move.recouvrement_last_date = row["last_any"]
-            move.recouvrement_next_date = row["next_date"]
+            move.recouvrement_next_date = Item._next_day(row, move.company_id)
 
     def _read_recouvrement_expected(self, rows):
         """The instalment that is paid last says when the invoice will be."""

@@ -83,6 +83,10 @@ class RecouvrementDossier(models.Model):
     level_id = fields.Many2one(
         "recouvrement.level", string="Level Reached", compute="_compute_figures"
     )
+    next_level_id = fields.Many2one(
+        "recouvrement.level", string="Next Level", compute="_compute_figures"
+    )
+    next_relance_date = fields.Date(string="Next Relance", compute="_compute_figures")
     next_date = fields.Date(string="Next Action", compute="_compute_figures")
     situation_text = fields.Text(string="Why", compute="_compute_figures")
     situation = fields.Selection(
@@ -164,6 +168,10 @@ class RecouvrementDossier(models.Model):
             dossier.amount_credit = row.get("amount_credit", 0)
             dossier.days_late = row.get("days_late", 0)
             dossier.level_id = row.get("level_id")
+            dossier.next_relance_date = item._next_day(row, dossier.company_id)
+            dossier.next_level_id = dossier.next_relance_date and row.get(
+                "next_level_id"
+            )
             dossier.next_date = row.get("next_date")
             dossier.situation = row.get("situation")
             dossier.action = row.get("action")

@@ -367,3 +367,8 @@ class RecouvrementOpenItem(models.Model):
         :param dict row: a row of the one query, or the head item of a dossier
         """
         return SituationSentence(self.env, row, company).text()
+
+    @api.model
+    def _next_day(self, row, company):
+        """Open day of the next step of an item, or False if none comes by itself."""
+        return SituationSentence(self.env, row, company).next_day()

@@ -72,20 +72,3 @@ class ResCompany(models.Model):
             for company in self:
                 self.env["recouvrement.limitation"].sudo()._refresh(company)
         return result
-
-
-class ResConfigSettings(models.TransientModel):
-    _inherit = "res.config.settings"
-
-    recouvrement_sector = fields.Selection(
-        related="company_id.recouvrement_sector", readonly=False
-    )
-    recouvrement_notice_clause = fields.Boolean(
-        related="company_id.recouvrement_notice_clause", readonly=False
-    )
-    recouvrement_contract_years = fields.Integer(
-        related="company_id.recouvrement_contract_years", readonly=False
-    )
-    recouvrement_payment_interrupts = fields.Boolean(
-        related="company_id.recouvrement_payment_interrupts", readonly=False
-    )

@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 _GROUPS = "recouvrement_amiable.group_reader"
+SHOWN_DELIVERIES = 20
 
 
 class ResPartner(models.Model):
@@ -48,10 +49,23 @@ class ResPartner(models.Model):
         compute="_compute_recouvrement_figures",
         groups=_GROUPS,
     )
-    recouvrement_relance_ids = fields.One2many(
-        "recouvrement.relance",
+    recouvrement_next_level_id = fields.Many2one(
+        "recouvrement.level",
+        string="Next Level",
         compute="_compute_recouvrement_figures",
-        string="Relances",
+        groups=_GROUPS,
+    )
+    recouvrement_next_date = fields.Date(
+        string="Next Relance",
+        compute="_compute_recouvrement_figures",
+        groups=_GROUPS,
+        help="Open day on which the next level comes by itself. None while the customer"
+        " is held, or waits for a person.",
+    )
+    recouvrement_delivery_ids = fields.One2many(
+        "recouvrement.delivery",
+        compute="_compute_recouvrement_delivery_ids",
+        string="Relance History",
         groups=_GROUPS,
     )
 
@@ -166,7 +180,15 @@ class ResPartner(models.Model):
             partner.recouvrement_situation_text = dossier.situation_text
             partner.recouvrement_scenario_id = dossier.scenario_id
             partner.recouvrement_collector_id = dossier.sudo()._collector()
-            partner.recouvrement_relance_ids = dossier.relance_ids[:10]
+            partner.recouvrement_next_level_id = dossier.next_level_id
+            partner.recouvrement_next_date = dossier.next_relance_date
+
+    @api.depends_context("company")
+    def _compute_recouvrement_delivery_ids(self):
+        """The last messages, calls and visits; the dossier has them all."""
+        for partner in self:
+            deliveries = partner.recouvrement_dossier_id.delivery_ids
+            partner.recouvrement_delivery_ids = deliveries[:SHOWN_DELIVERIES]
 
     def action_recouvrement_dossier(self):
         """Open the dossier, made on first need."""

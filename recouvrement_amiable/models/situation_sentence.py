@@ -6,6 +6,9 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tools.misc import format_date, formatLang
 
+# What is waited for comes with the days, without anybody.
+BY_ITSELF = ("call", "gap", "closed", "delay")
+
 
 class SituationSentence:
     """Puts a row of the one query into words, in the user's language."""
@@ -42,12 +45,28 @@ class SituationSentence:
         level = self.env["recouvrement.level"].browse(self.row.get("next_level_id"))
         return level.sudo().name or ""
 
+    def next_day(self):
+        """The open day on which the next step comes by itself, else False.
+
+        What is held, or waits for a person, has no such day.
+        """
+        situation, reason = self.row.get("situation"), self.row.get("reason")
+        if situation == "waiting" and reason in BY_ITSELF:
+            return self._open_day()
+        return self._open_day() if situation in ("due", "not_due") else False
+
+    def _open_day(self):
+        """Day of the next step, never one that is over nor a closed one."""
+        if not (self.row.get("next_date") and self.row.get("next_level_id")):
+            return False
+        day = max(filter(None, [self.row["next_date"], self.row.get("day")]))
+        return self.company.sudo()._recouvrement_calendar().next_open(day)
+
     def _next(self):
         """When the next step comes, on an open day."""
-        day, level = self.row.get("next_date"), self._level()
+        day, level = self._open_day(), self._level()
         if not (day and level):
             return ""
-        day = self.company.sudo()._recouvrement_calendar().next_open(day)
         return self._("Next: %(level)s on %(day)s.", level=level, day=self._day(day))
 
     def _work_level(self):
@@ -57,7 +76,8 @@ class SituationSentence:
 
     # -- work of a person ----------------------------------------------
     def _to_fix(self):
-        failure = (self.row.get("failure") or "").strip()
+        words = self.env["recouvrement.delivery"]._failure_words
+        failure = (words(self.row.get("failure")) or "").strip()
         if failure:
             return self._("Not delivered: %s", failure.splitlines()[0][:150])
         if self.row.get("reason") == "no_contact":
@@ -111,7 +131,7 @@ class SituationSentence:
             return self._due()
         if situation == "held" and reason not in ("no_contact", "no_scenario"):
             return self._held()
-        if situation == "waiting" and reason in ("call", "gap", "closed", "delay"):
+        if situation == "waiting" and reason in BY_ITSELF:
             return self._next()
         return ""
 

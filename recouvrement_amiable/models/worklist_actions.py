@@ -99,8 +99,48 @@ class RecouvrementWorklist(models.Model):
         return self.dossier_id.action_decide()
 
     def _do_allocate(self):
-        """Open invoices, where the unallocated credits are matched."""
-        return self.dossier_id.action_open_invoices()
+        """Open invoices, where the unallocated credits are matched.
+
+        Matching is bookkeeping, and takes the rights of Invoicing: who lacks them is
+        told whom to ask.
+        """
+        invoices = self.dossier_id.action_open_invoices()
+        if self.env.user.has_group("account.group_account_invoice"):
+            return invoices
+        names = ", ".join(self._accountants().mapped("name"))
+        customer = self.partner_id.display_name
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "message": self.env._(
+                    "Matching the credits of %(customer)s with the invoices takes the"
+                    " rights of Invoicing. Ask %(names)s.",
+                    customer=customer,
+                    names=names,
+                )
+                if names
+                else self.env._(
+                    "Matching the credits of %s with the invoices takes the rights of"
+                    " Invoicing, which nobody has in this company: ask an"
+                    " administrator.",
+                    customer,
+                ),
+                "next": invoices,
+            },
+        }
+
+    def _accountants(self, limit=3):
+        """Who may match payments with invoices in this company."""
+        group = self.env.ref("account.group_account_invoice").sudo()
+        users = group.all_user_ids.filtered(
+            lambda user: user.active
+            and not user.share
+            and self.company_id in user.company_ids
+        )
+        return users.sorted("name")[:limit]
 
     def _do_bank(self):
         """Where statements are imported and payments recorded."""

@@ -26,5 +26,6 @@ from . import test_mentions
 from . import test_limitation
 from . import test_limitation_table
 from . import test_screens
+from . import test_settings
 from . import test_letters
 from . import test_tours

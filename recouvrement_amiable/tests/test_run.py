@@ -313,6 +313,17 @@ class TestRun(ByHand):
         self.env.cr.execute("SELECT nextval('recouvrement_relance_id_seq')")
         return self.env.cr.fetchone()[0]
 
+    def test_dry_run_of_an_impossible_day(self):
+        Dry = self.env["recouvrement.dry.run"]
+        known = self.env["recouvrement.run"].search_count([])
+        for days in (4000, -4000):
+            wizard = Dry.create({"date": TODAY + timedelta(days=days)})
+            with self.assertRaisesRegex(UserError, "less than ten years"):
+                wizard.action_confirm()
+        self.assertEqual(self.env["recouvrement.run"].search_count([]), known)
+        action = Dry.create({"date": TODAY + timedelta(days=30)}).action_confirm()
+        self.assertEqual(action["res_model"], "recouvrement.run")
+
     def test_old_lines_are_forgotten(self):
         self._invoice(3)
         run = self._run()
@@ -931,6 +942,55 @@ class TestRun(ByHand):
         later = TODAY + timedelta(days=2)
         self._exclude(invoice, later, later, user)
         self.assertSituation(invoice, "held", "excluded", later)
+
+    def test_collector_completes_a_contact(self):
+        """“No usable contact” opens the customer: it can be mended there."""
+        self.customer.email = False
+        self._invoice(3)
+        self._dossier()
+        user = self._user("group_collector_all")
+        work = (
+            self.env["recouvrement.worklist"]
+            .with_user(user)
+            .search([("partner_id", "=", self.customer.id)])
+        )
+        self.assertEqual(work.action, "fix")
+        action = work.action_do()
+        self.assertEqual(action["res_model"], "res.partner")
+        customer = self.env["res.partner"].with_user(user).browse(action["res_id"])
+        customer.email = "compta@vasseur.example"
+        customer.create({"name": "Mme Le Goff", "parent_id": customer.id})
+        self.assertEqual(self._work_action(), False)
+        # who asks for the money does not say where it goes
+        with self.assertRaises(AccessError):
+            customer.unlink()
+        with self.assertRaises(AccessError):
+            self.env["res.partner.bank"].with_user(user).create(
+                {"acc_number": "FR7630006000011234567890189", "partner_id": customer.id}
+            )
+
+    def _work_action(self):
+        self.env.invalidate_all()
+        return (
+            self.env["recouvrement.worklist"]
+            .search([("partner_id", "=", self.customer.id)])
+            .action
+        )
+
+    def test_allocation_tells_whom_to_ask(self):
+        self._invoice(3)
+        self._unallocated(900)
+        self._dossier()
+        self.assertEqual(self._work_action(), "allocate")
+        work = self.env["recouvrement.worklist"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        self.assertEqual(work.action_do()["res_model"], "account.move")
+        user = self._user("group_collector_all")
+        told = work.with_user(user).action_do()
+        self.assertEqual(told["tag"], "display_notification")
+        self.assertIn(self.env.user.name, told["params"]["message"])
+        self.assertEqual(told["params"]["next"]["res_model"], "account.move")
 
     # -- customers made one -------------------------------------------------
     def test_merged_customers_keep_their_history(self):

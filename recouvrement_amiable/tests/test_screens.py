@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from ast import literal_eval
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -24,6 +25,7 @@ class TestScreens(RecouvrementCommon):
         for model, names in (
             ("recouvrement.dossier", ("limit_ids", "guarantee_ids", "open_item_ids")),
             ("recouvrement.guarantee", ("alert_ids",)),
+            ("res.partner", ("recouvrement_delivery_ids",)),
         ):
             arch = etree.fromstring(self.env[model].get_view(view_type="form")["arch"])
             for name in names:
@@ -55,6 +57,42 @@ class TestScreens(RecouvrementCommon):
         self.assertEqual(late.recouvrement_level_id, self.level1)
         self.assertEqual(late.recouvrement_last_date, TODAY)
         self.assertTrue(late.recouvrement_next_date > TODAY)
+
+    def test_next_relance_of_an_invoice(self):
+        """The open day on which something comes by itself; none while it is held."""
+        due, held, soon = self._invoice(3), self._invoice(20), self._invoice(-30)
+        held.action_toggle_block_payment()
+        self._dossier()
+        self.assertEqual(due.recouvrement_next_date, TODAY)
+        self.assertFalse(held.recouvrement_next_date)
+        # five days before the due date: a Saturday, hence the Monday after
+        self.assertEqual(
+            soon.recouvrement_next_date, self._next_open(TODAY + timedelta(days=25))
+        )
+        late = self._invoice(60, partner=self._create_customer("Waiting"))
+        self._run()
+        self.level2.approval = True
+        self.env.invalidate_all()
+        self.assertEqual(
+            late.recouvrement_next_date, self._next_open(TODAY + timedelta(days=5))
+        )
+        self._dossier()._pause(TODAY + timedelta(days=9), "Away")
+        self.env.invalidate_all()
+        self.assertFalse(due.recouvrement_next_date)
+
+    def _next_open(self, day):
+        return self.company._recouvrement_calendar().next_open(day)
+
+    def test_next_relance_is_shown(self):
+        Move = self.env["account.move"].with_context(default_move_type="out_invoice")
+        form = Move.get_view(view_type="form")["arch"]
+        self.assertIn('name="recouvrement_next_date"', form)
+        view = self.env.ref("account.view_out_invoice_tree")
+        arch = Move.get_view(view.id, view_type="list")["arch"]
+        arch = etree.fromstring(arch)
+        for name in ("recouvrement_last_date", "recouvrement_next_date"):
+            (column,) = arch.xpath(f"//field[@name='{name}']")
+            self.assertEqual(column.get("optional"), "hide")
 
     def test_hold_in_words(self):
         invoice = self._invoice(3)
@@ -138,6 +176,133 @@ class TestScreens(RecouvrementCommon):
             self.assertEqual(partner.recouvrement_collector_id, self.env.user)
         action = self.customer.action_recouvrement_dossier()
         self.assertEqual(action["res_id"], self._dossier().id)
+
+    def test_customer_tab_says_what_comes_and_what_happened(self):
+        call = self._call()
+        self._note_call(
+            call,
+            result="promise",
+            note="Cheque leaves on Friday",
+            promise_date=TODAY + timedelta(days=3),
+            promise_amount=1000,
+            next_step="scenario",
+        )
+        customer = self.customer.with_company(self.company)
+        customer.invalidate_recordset()
+        self.assertEqual(customer.recouvrement_next_level_id, self.level2)
+        self.assertTrue(customer.recouvrement_next_date > TODAY)
+        history = customer.recouvrement_delivery_ids
+        self.assertEqual((history.channel, history.level_id), ("call", self.level1))
+        for words in ("promises to pay", "1,000.00", "Cheque leaves on Friday"):
+            self.assertIn(words, history.history_text)
+        self._relances().delivery_ids.sudo()._fail("Mailbox unknown")
+        customer.invalidate_recordset()
+        self.assertIn(
+            "Mailbox unknown", customer.recouvrement_delivery_ids.history_text
+        )
+
+    def test_returned_letter_in_the_history(self):
+        self.level1.write({"channel_email": False, "channel_registered": True})
+        self._invoice(3)
+        self._run()
+        letter = self._relances().delivery_ids
+        letter.sudo().write({"state": "todo"})
+        letter.write({"posted_on": TODAY, "returned_on": TODAY + timedelta(days=9)})
+        self.assertEqual(letter.history_day, TODAY + timedelta(days=9))
+        self.assertEqual(letter.history_text, "Returned")
+
+    # -- wizards ---------------------------------------------------------------
+    def test_wizards_are_where_the_customers_are(self):
+        """Relance now, postpone, pause, exclude: from each screen, one way or other."""
+        wizards = {"recouvrement.relance.now", "recouvrement.pause"}
+        wizards |= {"recouvrement.exclude"}
+        for model in ("account.move", "res.partner"):
+            bound = {
+                (action["res_model"], "postpone" in (action.get("context") or ""))
+                for action in self._bound(model)
+            }
+            self.assertLessEqual(
+                {(wizard, False) for wizard in wizards}
+                | {("recouvrement.pause", True)},
+                bound,
+                model,
+            )
+        for model in ("recouvrement.worklist", "recouvrement.dossier"):
+            names = [action["res_model"] for action in self._bound(model)]
+            self.assertIn("recouvrement.exclude", names, model)
+        for model, place in (
+            ("account.move", "//div[@name='recouvrement']"),
+            ("res.partner", "//page[@name='recouvrement']"),
+        ):
+            view = self.env[model].get_view(view_type="form")
+            arch = etree.fromstring(view["arch"])
+            buttons = {b.get("name") for b in arch.xpath(f"{place}//button")}
+            for name in ("relance_now", "postpone", "pause", "exclude"):
+                action = self.env.ref(
+                    f"recouvrement_amiable.recouvrement_{name}_action"
+                )
+                self.assertIn(str(action.id), buttons, (model, name))
+
+    def _bound(self, model):
+        ids = [
+            action["id"]
+            for action in self.env["ir.actions.actions"].get_bindings(model)["action"]
+        ]
+        return (
+            self.env["ir.actions.act_window"]
+            .sudo()
+            .search([("id", "in", ids)])
+            .read(["res_model", "context"])
+        )
+
+    def _exclude(self, records, **vals):
+        return (
+            self.env["recouvrement.exclude"]
+            .with_context(active_model=records._name, active_ids=records.ids)
+            .create(dict({"reason": "Wrong price", "until": TODAY}, **vals))
+        )
+
+    def test_exclude_from_a_customer_lets_one_choose(self):
+        first, second = self._invoice(3), self._invoice(4)
+        dossier = self._dossier()
+        for records in (
+            self.customer,
+            dossier,
+            self.env["recouvrement.worklist"].browse(dossier.id),
+        ):
+            wizard = self._exclude(records)
+            self.assertEqual(wizard.line_ids.move_id, first | second)
+            self.assertFalse(wizard.line_ids.filtered("chosen"))
+            with self.assertRaises(UserError):
+                wizard.action_confirm()
+        wizard.line_ids.filtered(lambda line: line.move_id == second).chosen = True
+        wizard.action_confirm()
+        self.assertSituation(second, "held", "excluded")
+        self.assertSituation(first, "due")
+
+    def test_exclude_from_an_invoice_means_that_invoice(self):
+        first, second = self._invoice(3), self._invoice(4)
+        wizard = self._exclude(first)
+        self.assertEqual(wizard.line_ids.filtered("chosen").move_id, first)
+        self.assertTrue(wizard.whole_invoice)
+        wizard.action_confirm()
+        self.assertSituation(first, "held", "excluded")
+        self.assertSituation(second, "due")
+
+    def test_postpone_from_an_invoice(self):
+        invoice = self._invoice(3)
+        action = self.env.ref("recouvrement_amiable.recouvrement_postpone_action_move")
+        wizard = (
+            self.env["recouvrement.pause"]
+            .with_context(
+                active_model="account.move",
+                active_ids=invoice.ids,
+                **literal_eval(action.sudo().context),
+            )
+            .create({"reason": "Corrected invoice to come"})
+        )
+        wizard.action_confirm()
+        self.assertEqual(self._dossier().pause_until, TODAY + timedelta(days=7))
 
     def test_dossier_figures_and_items(self):
         self._invoice(3, 300)
@@ -596,7 +761,12 @@ class TestScreens(RecouvrementCommon):
         self.env.invalidate_all()
         self.assertTrue(self.company.recouvrement_test_mode)
         self.assertFalse(self.company.recouvrement_test_email)
-        self.assertEqual(self._relances().delivery_ids.state, "failed")
+        delivery = self._relances().delivery_ids
+        self.assertEqual(delivery.state, "failed")
+        # a code in the data, words for whoever reads it
+        self.assertEqual(delivery.failure_reason, "neutralized")
+        self.assertEqual(delivery.failure_text, "Neutralized copy: not sent")
+        self.assertIn("Neutralized copy", self._work().situation_text)
         self.assertFalse(
             self.env.ref("recouvrement_amiable.ir_cron_send").sudo().active
         )

@@ -93,3 +93,14 @@ class TestTours(RecouvrementCommon, HttpCase):
         self.assertEqual((call.state, call.result), ("delivered", "reached"))
         self.assertEqual(call.result_note, "The cheque leaves on Friday")
         self.assertEqual(self._relances(lumen).state, "done")
+
+    def test_going_live(self):
+        """From a point of the checklist to where it is mended, and to the texts."""
+        self.env = self.env(context=dict(self.env.context, recouvrement_day=None))
+        self.company.sudo().write(
+            {"recouvrement_test_mode": True, "recouvrement_collector_id": False}
+        )
+        self._invoice(3)
+        self._dossier()
+        self.start_tour("/odoo", "recouvrement_go_live", login="manager")
+        self.assertEqual(self.company.recouvrement_bank_max_age, 12)

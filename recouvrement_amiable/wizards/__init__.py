@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import base_partner_merge
 from . import recouvrement_selection
+from . import recouvrement_manager_wizard
 from . import recouvrement_relance_now
 from . import recouvrement_pause
 from . import recouvrement_exclude
@@ -11,6 +12,10 @@ from . import recouvrement_class_choice
 from . import recouvrement_dry_run
 from . import recouvrement_release_ask
 from . import recouvrement_go_live
+from . import go_live_checks
+from . import recouvrement_settings
+from . import res_config_settings
+from . import recouvrement_text_reader
 from . import recouvrement_claim_statement
 from . import recouvrement_claim_line
 from . import recouvrement_run_preview

@@ -159,7 +159,10 @@ class RecouvrementCallResult(models.TransientModel):
             {
                 "dossier_ids": [Command.set(self.dossier_id.ids)],
                 "move_ids": [],
-                "item_ids": [Command.set(self._contested().ids)],
+                "line_ids": [
+                    Command.create({"move_line_id": item.id, "chosen": True})
+                    for item in self._contested()
+                ],
                 "whole_invoice": True,
                 "reason": self._contest_reason(),
                 "until": self.next_date,

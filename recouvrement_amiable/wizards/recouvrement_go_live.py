@@ -1,11 +1,19 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
-from odoo.tools import config
-from odoo.tools.misc import format_date
+from odoo.exceptions import UserError
 
 from ..models.relance_plan import RelancePlan
 
+# The points of the checklist, in the order of the screen.
+CHECKS = (
+    "address",
+    "bank_account",
+    "mail_server",
+    "people",
+    "ladders",
+    "contacts",
+    "bank_data",
+)
 STATUS = [("ok", "Ready"), ("warning", "To look at"), ("missing", "Missing")]
 
 
@@ -13,14 +21,9 @@ class RecouvrementGoLive(models.TransientModel):
     """The checklist that ends the test mode of a company."""
 
     _name = "recouvrement.go.live"
+    _inherit = "recouvrement.manager.wizard"
     _description = "Going live"
 
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        readonly=True,
-        default=lambda self: self.env.company,
-    )
     test_email = fields.Char(
         string="Test Address",
         compute="_compute_test_email",
@@ -31,8 +34,7 @@ class RecouvrementGoLive(models.TransientModel):
     line_ids = fields.One2many(
         "recouvrement.go.live.line",
         "wizard_id",
-        compute="_compute_line_ids",
-        store=True,
+        default=lambda self: [fields.Command.create({"code": code}) for code in CHECKS],
     )
     blocking = fields.Boolean(compute="_compute_checks")
     texts_read = fields.Boolean(string="I have read the texts of the ladders in use")
@@ -51,6 +53,10 @@ class RecouvrementGoLive(models.TransientModel):
     )
     late_summary = fields.Char(compute="_compute_late_summary")
 
+    @api.model
+    def _title(self):
+        return self.env._("Going Live")
+
     @api.depends("company_id")
     def _compute_test_email(self):
         for wizard in self:
@@ -62,140 +68,12 @@ class RecouvrementGoLive(models.TransientModel):
         for wizard in self:
             wizard.company_id.sudo().recouvrement_test_email = wizard.test_email
 
-    # ------------------------------------------------------------------
-    # Checklist
-    # ------------------------------------------------------------------
-    @api.depends("company_id")
-    def _compute_line_ids(self):
-        """Stored, so that the list stays when a button of the wizard refuses."""
-        for wizard in self:
-            wizard.line_ids = [fields.Command.clear()] + [
-                fields.Command.create(
-                    {"name": name, "status": status, "advice": advice}
-                )
-                for name, status, advice in wizard._checks()
-            ]
-
     @api.depends("company_id")
     def _compute_checks(self):
         for wizard in self:
-            checks = wizard._checks()
+            checks = wizard._checks().values()
             wizard.blocking = any(status == "missing" for _n, status, _a in checks)
             wizard.is_live = not wizard.company_id.sudo().recouvrement_test_mode
-
-    def _checks(self):
-        """``[(name, status, advice)]``, in the order of the screen."""
-        self.ensure_one()
-        return [
-            self._check_address(),
-            self._check_bank_account(),
-            self._check_mail_server(),
-            self._check_people(),
-            self._check_ladders(),
-            self._check_contacts(),
-            self._check_bank_data(),
-        ]
-
-    def _check_address(self):
-        partner = self.company_id.sudo().partner_id
-        complete = partner.street and partner.zip and partner.city
-        return (
-            self.env._("Company address"),
-            "ok" if complete else "missing",
-            ""
-            if complete
-            else self.env._("Letters need street, postcode and city of the company."),
-        )
-
-    def _check_bank_account(self):
-        banks = self.company_id.sudo().partner_id.bank_ids
-        return (
-            self.env._("Bank account"),
-            "ok" if banks else "missing",
-            banks[:1].acc_number
-            or self.env._("Add the company's IBAN: the texts say where to pay."),
-        )
-
-    def _check_mail_server(self):
-        """A record, else the server that the administrator gave to Odoo itself."""
-        server = self.env["ir.mail_server"].sudo().search([], limit=1).name
-        *given, _defaults = config.options.maps
-        if not server and any("smtp_server" in options for options in given):
-            server = config["smtp_server"]
-        return (
-            self.env._("Outgoing mail server"),
-            "ok" if server else "missing",
-            server or self.env._("Configure and test an outgoing mail server."),
-        )
-
-    def _check_people(self):
-        company = self.company_id.sudo()
-        collector = company.recouvrement_collector_id
-        return (
-            self.env._("Default collector"),
-            "ok" if collector else "warning",
-            collector.name
-            or self.env._(
-                "Calls of customers without a collector would have nobody to make them."
-            ),
-        )
-
-    def _check_ladders(self):
-        used = (
-            self.env["recouvrement.dossier"]
-            .sudo()
-            ._read_group(
-                [("company_id", "=", self.company_id.id)],
-                ["scenario_auto_id"],
-                ["__count"],
-            )
-        )
-        names = ", ".join(scenario.name for scenario, _count in used if scenario)
-        without = sum(count for scenario, count in used if not scenario)
-        if without:
-            return (
-                self.env._("Ladders"),
-                "warning",
-                self.env._("%s customer(s) fit no scenario.", without),
-            )
-        return (
-            self.env._("Ladders"),
-            "ok",
-            names or self.env._("No customer has anything open yet."),
-        )
-
-    def _check_contacts(self):
-        rows = self._late_rows()
-        missing = {row["dossier_id"] for row in rows if not row["email_partner_id"]}
-        if not missing:
-            return self.env._("Contacts"), "ok", ""
-        names = self.env["recouvrement.dossier"].sudo().browse(list(missing)[:5])
-        return (
-            self.env._("Contacts"),
-            "warning",
-            self.env._(
-                "%(count)s late customer(s) without an e-mail address: %(names)s…",
-                count=len(missing),
-                names=", ".join(names.mapped("display_name")),
-            ),
-        )
-
-    def _check_bank_data(self):
-        company = self.company_id.sudo()
-        today = company._recouvrement_today()
-        last = company._recouvrement_bank_dates({company.id: today}).get(company.id)
-        old = company._recouvrement_bank_is_old(today, last)
-        if last is None:
-            return (
-                self.env._("Bank data"),
-                "warning",
-                self.env._("No bank entry yet: import a statement or record payments."),
-            )
-        return (
-            self.env._("Bank data"),
-            "warning" if old else "ok",
-            self.env._("Last entry on %s", format_date(self.env, last)),
-        )
 
     # ------------------------------------------------------------------
     # What is already late
@@ -221,25 +99,23 @@ class RecouvrementGoLive(models.TransientModel):
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
-    @api.model_create_multi
-    def create(self, vals_list):
-        wizards = super().create(vals_list)
-        wizards._check_manager()
-        return wizards
+    @api.model
+    def action_open(self):
+        """Open the checklist as a page: its lines lead elsewhere and back."""
+        wizard = self.create({})
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "recouvrement_amiable.recouvrement_go_live_action"
+        )
+        return dict(action, res_id=wizard.id)
 
-    def write(self, vals):
-        result = super().write(vals)
-        self._check_manager()
-        return result
-
-    def _check_manager(self):
-        """A credit manager decides, for the companies that are theirs."""
-        if not self.env.user.has_group("recouvrement_amiable.group_credit_manager"):
-            raise AccessError(
-                self.env._("Only a credit manager takes the relances live.")
-            )
-        if self.company_id - self.env.user.company_ids:
-            raise AccessError(self.env._("This company is not one of yours."))
+    def action_read_texts(self):
+        """All the words of the ladders in use, before they are said to be read."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "recouvrement_amiable.recouvrement_text_reader_action"
+        )
+        action["context"] = {"default_scenario_ids": self._ladders_in_use().ids}
+        return action
 
     def action_go_live(self):
         """End the test mode: from now on messages reach the customers."""
@@ -257,7 +133,7 @@ class RecouvrementGoLive(models.TransientModel):
                 self.env._("Read the texts of the ladders, then tick the box.")
             )
         if not self.warnings_accepted and any(
-            status == "warning" for _name, status, _advice in self._checks()
+            status == "warning" for _name, status, _advice in self._checks().values()
         ):
             raise UserError(
                 self.env._("Some points are to look at: mend them, or accept them.")
@@ -282,25 +158,20 @@ class RecouvrementGoLive(models.TransientModel):
                 "message": self.env._(
                     "%s is live: the next run writes to its customers.", company.name
                 ),
-                "next": {"type": "ir.actions.act_window_close"},
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
 
     def action_set_test_email(self):
-        """Writing the address is saving the wizard: show it again."""
+        """Writing the address is saving the page, which the click has done."""
         self.ensure_one()
         self._check_manager()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "recouvrement_amiable.recouvrement_go_live_action"
-        )
-        return dict(action, res_id=self.id)
 
     def action_back_to_test(self):
         """Stop writing to customers at once."""
         self.ensure_one()
         self._check_manager()
         self.company_id.sudo().recouvrement_test_mode = True
-        return {"type": "ir.actions.act_window_close"}
 
     def _forget_tests(self):
         """What was sent in test mode never counted for the customers.
@@ -334,10 +205,33 @@ class RecouvrementGoLive(models.TransientModel):
 
 
 class RecouvrementGoLiveLine(models.TransientModel):
+    """One point of the checklist; what it says is looked up whenever it is shown."""
+
     _name = "recouvrement.go.live.line"
     _description = "Point of the going-live checklist"
+    _order = "id"
 
-    wizard_id = fields.Many2one("recouvrement.go.live", ondelete="cascade")
-    name = fields.Char(readonly=True)
-    status = fields.Selection(STATUS, readonly=True)
-    advice = fields.Char(readonly=True)
+    wizard_id = fields.Many2one("recouvrement.go.live", ondelete="cascade", index=True)
+    code = fields.Char(readonly=True)
+    name = fields.Char(compute="_compute_check")
+    status = fields.Selection(STATUS, compute="_compute_check")
+    advice = fields.Char(compute="_compute_check")
+    can_open = fields.Boolean(compute="_compute_check")
+
+    @api.depends("wizard_id.company_id", "code")
+    def _compute_check(self):
+        for wizard, lines in self.grouped("wizard_id").items():
+            checks = wizard._checks() if wizard else {}
+            for line in lines:
+                line.name, line.status, line.advice = checks.get(
+                    line.code, (False, False, False)
+                )
+                line.can_open = bool(wizard) and wizard._may_open(line.code)
+
+    def action_open(self):
+        """Go where the point is mended."""
+        self.ensure_one()
+        self.wizard_id._check_manager()
+        if self.code not in CHECKS:
+            return None
+        return getattr(self.wizard_id, f"_open_{self.code}")()

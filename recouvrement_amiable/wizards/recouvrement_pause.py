@@ -20,6 +20,7 @@ class RecouvrementPause(models.TransientModel):
         required=True,
         compute="_compute_until",
         store=True,
+        precompute=True,
         readonly=False,
         help="The relances go on from this day.",
     )

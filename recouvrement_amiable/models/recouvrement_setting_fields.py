@@ -2,9 +2,19 @@
 from odoo import fields, models
 
 
-class ResConfigSettings(models.TransientModel):
-    _inherit = "res.config.settings"
+class RecouvrementSettingFields(models.AbstractModel):
+    """The settings of a company, listed once.
 
+    Odoo's settings page and the credit manager's own screen both take them from here;
+    their blocks are those of ``res_config_settings_views.xml``.
+    """
+
+    _name = "recouvrement.setting.fields"
+    _description = "Settings of the relances of a company"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
     recouvrement_test_mode = fields.Boolean(
         related="company_id.recouvrement_test_mode", readonly=True
     )
@@ -105,4 +115,16 @@ class ResConfigSettings(models.TransientModel):
     )
     recouvrement_payment_agreement = fields.Selection(
         related="company_id.recouvrement_payment_agreement", readonly=False
+    )
+    recouvrement_sector = fields.Selection(
+        related="company_id.recouvrement_sector", readonly=False
+    )
+    recouvrement_notice_clause = fields.Boolean(
+        related="company_id.recouvrement_notice_clause", readonly=False
+    )
+    recouvrement_contract_years = fields.Integer(
+        related="company_id.recouvrement_contract_years", readonly=False
+    )
+    recouvrement_payment_interrupts = fields.Boolean(
+        related="company_id.recouvrement_payment_interrupts", readonly=False
     )
