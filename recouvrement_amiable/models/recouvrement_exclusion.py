@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools.misc import format_date
 
-from .recouvrement_dossier import LONGEST_PAUSE
+from .dossier_pause import LONGEST_PAUSE
 
 
 class RecouvrementExclusion(models.Model):

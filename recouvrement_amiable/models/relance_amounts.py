@@ -68,7 +68,8 @@ class RecouvrementRelance(models.Model):
         for relance in wanted:
             claims, day = figures.get(relance.id, (relance.claims, relance.claims_date))
             interest, indemnity = relance._sums_in_company(claims or {}, day)
-            rows.append((relance.id, claims and Json(claims), day, interest, indemnity))
+            kept = None if claims is None else Json(claims)
+            rows.append((relance.id, kept, day, interest, indemnity))
         self.env.cr.execute_values(
             """
             UPDATE recouvrement_relance r

@@ -20,6 +20,8 @@ class RehearsalPlan(RelancePlan):
     """
 
     asked = ()
+    # Below zero: the next real relance gets the number that is next.
+    _number = SQL("-row_number() OVER (ORDER BY dossier_id)")
 
     def insert(self, origin="run", approved=None):
         """Keep what each relance would ask for, and nothing else of it."""
@@ -60,16 +62,5 @@ class RehearsalPlan(RelancePlan):
                 "SELECT dossier_id, amount_claimed FROM recouvrement_relance"
                 " WHERE id IN %s",
                 tuple(ids),
-            )
-        )
-
-    def _number_relances(self):
-        """Numbers below zero: the next real relance gets the number that is next."""
-        self.without_relances()
-        self._execute(
-            SQL(
-                "INSERT INTO plan_relance"
-                " SELECT -row_number() OVER (ORDER BY dossier_id), dossier_id"
-                " FROM plan_dossier WHERE is_due"
             )
         )

@@ -61,15 +61,17 @@ class RelanceWriter:
     # ------------------------------------------------------------------
     # Inserts
     # ------------------------------------------------------------------
+    _number = SQL("nextval('recouvrement_relance_id_seq')")
+
     def _number_relances(self):
         """An id for each relance to make: its lines may then be written first."""
         self.without_relances()
         self._execute(
             SQL(
                 "INSERT INTO plan_relance"
-                " SELECT nextval('recouvrement_relance_id_seq'), dossier_id, level_id,"
-                " courtesy, credit_policy"
-                " FROM plan_dossier WHERE is_due ORDER BY dossier_id"
+                " SELECT %s, dossier_id, level_id, courtesy, credit_policy"
+                " FROM plan_dossier WHERE is_due ORDER BY dossier_id",
+                self._number,
             )
         )
 

@@ -158,7 +158,8 @@ def _line_sql(scope, is_open, has_terms):
                    %(move_scenario)s,
                    CASE WHEN d.scenario_choice_id IN (SELECT id FROM ladder)
                         THEN d.scenario_choice_id END,
-                   d.scenario_auto_id) AS scenario_id,
+                   CASE WHEN d.scenario_auto_id IN (SELECT id FROM ladder)
+                        THEN d.scenario_auto_id END) AS scenario_id,
                COALESCE(%(due)s < c.step_before, false) AS from_first
           FROM account_move_line l
           JOIN company c ON c.id = l.company_id
