@@ -244,8 +244,8 @@ class RecouvrementWorklist(models.Model):
                 SELECT x.state = 'todo' AND COALESCE(x.not_before > c.day, false)
                        AS later) o
               JOIN recouvrement_relance r ON r.id = x.relance_id
-             WHERE x.state IN ('draft', 'todo', 'failed', 'returned')
-                OR (x.state = 'queued' AND r.held_reason IS NOT NULL)
+             WHERE x.state IN ('draft', 'queued', 'todo', 'failed', 'returned')
+               AND (x.state <> 'queued' OR r.held_reason IS NOT NULL)
           GROUP BY x.dossier_id
             """,
             ["call", "visit", "letter", "registered", "task"],
