@@ -3,7 +3,7 @@ from odoo import models
 from odoo.tools import config, format_list
 from odoo.tools.misc import format_date
 
-from ..models.recouvrement_delivery import CONTACT_COLUMNS
+from ..models.delivery_contact import CONTACT_COLUMNS
 from .recouvrement_go_live import CHECKS
 
 # What one must be allowed to do to mend a point: ``(model, operation)``.
