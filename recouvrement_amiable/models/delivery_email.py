@@ -115,11 +115,19 @@ class RecouvrementDelivery(models.Model):
             {d.relance_id.id: d.partner_id for d in todo}
         )
         attachments = relances.filtered("level_id.attach_invoices")._invoice_documents()
+        senders = {relance.dossier_id.id: relance._sender() for relance in relances}
+        # Looks for the aliases of all dossiers at once.
+        replies = relances.dossier_id._notify_get_reply_to_batch(
+            {dossier_id: sender["email_from"] for dossier_id, sender in senders.items()}
+        )
+        note = self.env.ref("mail.mt_note").id
         values = [
             delivery._message_values(
                 contents[delivery.relance_id.id],
                 attachments.get(delivery.relance_id.id, []),
+                senders[delivery.dossier_id.id],
             )
+            | {"subtype_id": note, "reply_to": replies[delivery.dossier_id.id]}
             for delivery in todo
         ]
         messages = self.env["mail.message"].sudo().create(values)
@@ -139,10 +147,9 @@ class RecouvrementDelivery(models.Model):
             ]
         )
 
-    def _message_values(self, content, attachments):
+    def _message_values(self, content, attachments, sender):
         self.ensure_one()
-        dossier, relance = self.dossier_id, self.relance_id
-        sender = relance._sender()
+        dossier = self.dossier_id
         subject = content["subject"]
         if self.is_test:
             subject = self.env._(
@@ -154,7 +161,6 @@ class RecouvrementDelivery(models.Model):
             "model": dossier._name,
             "res_id": dossier.id,
             "message_type": "email_outgoing",
-            "subtype_id": self.env.ref("mail.mt_note").id,
             "subject": subject,
             "body": content["body"],
             "author_id": sender["partner"].id,
@@ -162,9 +168,6 @@ class RecouvrementDelivery(models.Model):
             "message_id": generate_tracking_message_id(
                 f"{dossier.id}-recouvrement-{self.id}"
             ),
-            "reply_to": dossier._notify_get_reply_to(default=sender["email_from"])[
-                dossier.id
-            ],
             "record_company_id": self.company_id.id,
             "attachment_ids": [
                 fields.Command.create(

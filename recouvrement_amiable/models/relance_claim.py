@@ -81,6 +81,8 @@ class RecouvrementRelance(models.Model):
 
     def _claim_totals(self, lines=None):
         """``{currency: (interest, indemnity)}`` of the lines asked for."""
+        if not self.claims:
+            return {}
         totals = {}
         for line in self._asked_lines() if lines is None else lines:
             interest, indemnity = self._claim_of(line)
