@@ -74,7 +74,7 @@ class RecouvrementDossier(models.Model):
     delivery_ids = fields.One2many("recouvrement.delivery", "dossier_id")
 
     # Figures of the day, read from the one query
-    amount_open = fields.Monetary(string="Open", compute="_compute_figures")
+    amount_open = fields.Monetary(string="Open Balance", compute="_compute_figures")
     amount_late = fields.Monetary(string="Overdue", compute="_compute_figures")
     amount_credit = fields.Monetary(
         string="Unallocated Credits", compute="_compute_figures"
