@@ -172,7 +172,8 @@ class RecouvrementDossier(models.Model):
             dossier.next_level_id = dossier.next_relance_date and row.get(
                 "next_level_id"
             )
-            dossier.next_date = row.get("next_date")
+            # the open day, where something comes by itself
+            dossier.next_date = dossier.next_relance_date or row.get("next_date")
             dossier.situation = row.get("situation")
             dossier.action = row.get("action")
             dossier.item_count = row.get("item_count", 0)
