@@ -13,7 +13,7 @@ class RecouvrementDelivery(models.Model):
 
     failure_text = fields.Char(string="Failure", compute="_compute_failure_text")
     history_day = fields.Date(string="Day", compute="_compute_history")
-    history_text = fields.Char(string="Result", compute="_compute_history")
+    history_text = fields.Char(string="What Happened", compute="_compute_history")
 
     @api.depends("failure_reason")
     @api.depends_context("lang")

@@ -1,6 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import test_situation
 from . import test_run
+from . import test_approval
+from . import test_revalidation
+from . import test_going_live
+from . import test_by_hand
+from . import test_bad_input
+from . import test_rights
 from . import test_claim
 from . import test_claim_facts
 from . import test_charging

@@ -203,6 +203,37 @@ class RecouvrementCommon(AccountTestInvoicingCommon):
             [("dossier_id.partner_id", "=", (partner or cls.customer).id)], order="id"
         )
 
+    def _lines(self, run):
+        return {line.partner_id: line for line in run.line_ids}
+
+    def _relance_now(self, records, level, **vals):
+        wizard = (
+            self.env["recouvrement.relance.now"]
+            .with_context(active_model=records._name, active_ids=records.ids)
+            .create(dict({"level_id": level.id}, **vals))
+        )
+        return wizard.action_confirm()
+
+    def _user(self, *groups):
+        login = "user_" + "_".join(groups)
+        return (
+            self.env["res.users"]
+            .sudo()
+            .create(
+                {
+                    "name": login,
+                    "login": login,
+                    "company_id": self.company.id,
+                    "company_ids": [(6, 0, self.company.ids)],
+                    "group_ids": [(6, 0, [self.env.ref("base.group_user").id])]
+                    + [
+                        (4, self.env.ref(f"recouvrement_amiable.{group}").id)
+                        for group in groups
+                    ],
+                }
+            )
+        )
+
     def assertSituation(self, move, situation, reason=None, day=TODAY):
         row = self._row(move, day)
         self.assertEqual((row["situation"], row["reason"]), (situation, reason), row)

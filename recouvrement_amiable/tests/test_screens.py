@@ -207,8 +207,11 @@ class TestScreens(RecouvrementCommon):
         self._run()
         letter = self._relances().delivery_ids
         letter.sudo().write({"state": "todo"})
-        letter.write({"posted_on": TODAY, "returned_on": TODAY + timedelta(days=9)})
-        self.assertEqual(letter.history_day, TODAY + timedelta(days=9))
+        back = TODAY + timedelta(days=9)
+        letter.with_context(recouvrement_day=back.isoformat()).write(
+            {"posted_on": TODAY, "returned_on": back}
+        )
+        self.assertEqual(letter.history_day, back)
         self.assertEqual(letter.history_text, "Returned")
 
     # -- wizards ---------------------------------------------------------------

@@ -147,7 +147,7 @@ class RecouvrementTextReader(models.TransientModel):
                 "payment_reference": level.env._("R-0001"),
                 "iban": relance._iban(bank),
                 "bic": bank.bank_bic or "",
-                "portal_link": relance._portal_link(),
+                "portal_link": f"{company.get_base_url()}/relance/…",
                 "collector": person.name,
                 "collector_phone": person.phone or company.phone or "",
                 "collector_email": person.email or company.email or "",
