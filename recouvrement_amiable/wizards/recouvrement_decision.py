@@ -83,7 +83,8 @@ class RecouvrementDecision(models.TransientModel):
     def _compute_totals(self):
         for wizard in self:
             sums = {}
-            for dossier in wizard.dossier_ids:
+            # while the form is open they are but copies of what is stored
+            for dossier in wizard.dossier_ids._origin:
                 currency = dossier.currency_id
                 sums[currency] = sums.get(currency, 0) + dossier.amount_late
             wizard.total_text = " + ".join(
