@@ -302,6 +302,9 @@ class RecouvrementWorklist(models.Model):
     @api.model
     @api.readonly
     def web_read_group(self, *args, **kwargs):
+        # Columns of cards ask for no sum: without one their order is lost.
+        if "aggregates" in kwargs and not kwargs["aggregates"]:
+            kwargs["aggregates"] = ["priority:max"]
         with self._one_reading():
             return super().web_read_group(*args, **kwargs)
 
