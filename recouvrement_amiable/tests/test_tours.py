@@ -100,6 +100,8 @@ class TestTours(RecouvrementCommon, HttpCase):
         self.company.sudo().write(
             {"recouvrement_test_mode": True, "recouvrement_collector_id": False}
         )
+        # the texts are read in the language of the company
+        self.company.sudo().partner_id.lang = "en_US"
         self._invoice(3)
         self._dossier()
         self.start_tour("/odoo", "recouvrement_go_live", login="manager")
