@@ -74,7 +74,7 @@ class RecouvrementDossier(models.Model):
     delivery_ids = fields.One2many("recouvrement.delivery", "dossier_id")
 
     # Figures of the day, read from the one query
-    amount_open = fields.Monetary(string="Open", compute="_compute_figures")
+    amount_open = fields.Monetary(string="Open Balance", compute="_compute_figures")
     amount_late = fields.Monetary(string="Overdue", compute="_compute_figures")
     amount_credit = fields.Monetary(
         string="Unallocated Credits", compute="_compute_figures"
@@ -172,7 +172,8 @@ class RecouvrementDossier(models.Model):
             dossier.next_level_id = dossier.next_relance_date and row.get(
                 "next_level_id"
             )
-            dossier.next_date = row.get("next_date")
+            # the open day, where something comes by itself
+            dossier.next_date = dossier.next_relance_date or row.get("next_date")
             dossier.situation = row.get("situation")
             dossier.action = row.get("action")
             dossier.item_count = row.get("item_count", 0)

@@ -58,7 +58,7 @@ class RecouvrementRelease(models.Model):
     decided_on = fields.Datetime(readonly=True)
     state = fields.Selection(
         [
-            ("asked", "Asked"),
+            ("asked", "Waiting"),
             ("granted", "Granted"),
             ("refused", "Refused"),
             ("used", "Used"),

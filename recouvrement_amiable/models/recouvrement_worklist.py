@@ -75,7 +75,7 @@ class RecouvrementWorklist(models.Model):
     salesperson_id = fields.Many2one("res.users", readonly=True)
     scenario_id = fields.Many2one("recouvrement.scenario", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
-    amount_open = fields.Monetary(string="Open", readonly=True)
+    amount_open = fields.Monetary(string="Open Balance", readonly=True)
     amount_late = fields.Monetary(string="Overdue", readonly=True)
     amount_credit = fields.Monetary(string="Credits", readonly=True)
     item_count = fields.Integer(string="Late Items", readonly=True)
@@ -111,8 +111,8 @@ class RecouvrementWorklist(models.Model):
         return [
             ("fix", self.env._("Fix")),
             ("approve", self.env._("Approve")),
-            ("call", self.env._("Call")),
-            ("visit", self.env._("Visit")),
+            ("call", self.env._("Make Call")),
+            ("visit", self.env._("Make Visit")),
             ("post", self.env._("Post")),
             ("decide", self.env._("Decide")),
             ("allocate", self.env._("Allocate")),

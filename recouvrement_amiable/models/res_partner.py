@@ -18,7 +18,7 @@ class ResPartner(models.Model):
         groups=_GROUPS,
     )
     recouvrement_amount_open = fields.Monetary(
-        string="Due", compute="_compute_recouvrement_figures", groups=_GROUPS
+        string="Owed", compute="_compute_recouvrement_figures", groups=_GROUPS
     )
     recouvrement_amount_late = fields.Monetary(
         string="Overdue", compute="_compute_recouvrement_figures", groups=_GROUPS
