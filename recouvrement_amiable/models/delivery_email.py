@@ -63,7 +63,9 @@ class RecouvrementDelivery(models.Model):
 
         Nor does its relance, unless a part of it reached the customer before.
         """
-        self.is_test = self._goes_to_test()
+        is_test = self._goes_to_test()
+        if is_test != self.is_test:
+            self.is_test = is_test
         relance = self.relance_id
         if self.is_test and not relance.is_test and not relance._reached_customer():
             relance.is_test = True

@@ -12,6 +12,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..legal.parameters import CONSUMER
+from .kept_json import KeptJson
 from .recouvrement_relance import OPEN_STATES
 from .relance_claim import CLAIMING
 from .relance_statement import ASKED
@@ -22,7 +23,7 @@ class RecouvrementRelance(models.Model):
 
     _inherit = "recouvrement.relance"
 
-    claims = fields.Json(readonly=True, copy=False)
+    claims = KeptJson(readonly=True, copy=False)
     claims_date = fields.Date(
         string="Interest Until",
         readonly=True,

@@ -90,20 +90,13 @@ class RecouvrementRelance(models.Model):
             totals[line.currency_id] = (before[0] + interest, before[1] + indemnity)
         return totals
 
-    def _has_claim(self):
-        """Whether the message has columns for charges: there is something in them."""
-        self.ensure_one()
-        return any(sum(pair) for pair in self._claim_totals().values())
-
     # ------------------------------------------------------------------
     # Words
     # ------------------------------------------------------------------
-    def _values(self, contact):
-        values = super()._values(contact)
+    def _amounts_asked(self, totals):
         claims = self._claim_totals()
-        totals = self._currency_totals()
         no = (0.0, 0.0)
-        return values | {
+        return super()._amounts_asked(totals) | {
             "amount_interest": self._money_list(
                 (own, claims.get(own, no)[0]) for own, _, _, _ in totals
             ),
@@ -117,12 +110,12 @@ class RecouvrementRelance(models.Model):
 
     def _charges_text(self):
         """What the charges are, by which article and at which rates."""
-        if not self._has_claim():
-            return self._announcement()
-        by_kind = {}
-        for line in self._asked_lines():
+        by_kind, lines = {}, self._asked_lines()
+        for line in lines:
             if any(self._claim_of(line)):
                 by_kind.setdefault(self._figures_of(line)["kind"], []).append(line)
+        if not by_kind:
+            return self._announcement(lines)
         sentences = []
         for kind, lines in sorted(by_kind.items()):
             sentences += self._kind_sentences(kind, lines)
@@ -130,7 +123,7 @@ class RecouvrementRelance(models.Model):
             sentences.append(self.env._("No VAT applies to these sums."))
         return " ".join(sentences)
 
-    def _announcement(self):
+    def _announcement(self, lines):
         """The reminder of what the law adds; never a word of it to a consumer.
 
         The kind is the one of each invoice's day: a customer may have changed.
@@ -140,7 +133,7 @@ class RecouvrementRelance(models.Model):
         if self.level_id.charges != "announce" or not company.recouvrement_french_law:
             return ""
         debtor, by_kind = self.dossier_id._debtor(), {}
-        for line in self._asked_lines():
+        for line in lines:
             move = line.move_line_id.move_id
             if not move._recouvrement_is_charge():  # it bears none (C. civ. 1343-2)
                 by_kind.setdefault(debtor.on(move.invoice_date), []).append(line)

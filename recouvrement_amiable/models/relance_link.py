@@ -80,39 +80,35 @@ class RecouvrementRelance(models.Model):
             tracking_disable=True,
         )
 
-    def _short_link(self):
+    def _short_link(self, moves=None):
         """Address of the oldest unpaid invoice; empty when there is no invoice."""
-        if not any(move.is_sale_document() for move in self._asked_moves()):
+        if moves is None:
+            moves = self._asked_lines().move_line_id.move_id
+        if not any(move.is_sale_document() for move in moves):
             return ""
-        return f"{self.company_id.sudo().get_base_url()}/relance/{self._link_code()}"
+        return self._own_address()
 
-    def _asked_moves(self):
-        return self._asked_lines().move_line_id.move_id
+    def _own_address(self):
+        """Under which the pages of the invoices of this message are."""
+        return f"{self.company_id.sudo().get_base_url()}/relance/{self._link_code()}"
 
     def _has_portal(self, contact):
         """Whether the reader can sign in: a list of all invoices is of use then."""
         return bool(contact.sudo().user_ids)
 
-    def _portal_link(self, contact):
-        """Where the button of a message leads."""
+    def _portal_link(self, contact, moves):
+        """Where the button of a message about these invoices leads."""
         if self._has_portal(contact):
             base = self.company_id.sudo().get_base_url()
             return f"{base}/my/invoices?filterby=overdue_invoices"
-        return self._short_link()
+        return self._short_link(moves)
 
-    def _portal_label(self, contact):
+    def _portal_label(self, contact, moves):
         if self._has_portal(contact):
             return self.env._("See my invoices online")
-        if len(self._asked_moves()) > 1:
+        if len(moves) > 1:
             return self.env._("See the oldest invoice online")
         return self.env._("See my invoice online")
-
-    def _invoice_link(self, move):
-        """Page of one invoice of the message."""
-        if not move.is_sale_document():
-            return ""
-        base = self.company_id.sudo().get_base_url()
-        return f"{base}/relance/{self._link_code()}/{move.id}"
 
 
 def to_letters(number):

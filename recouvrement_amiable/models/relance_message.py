@@ -10,6 +10,7 @@ from odoo.tools import format_list, is_html_empty
 from odoo.tools.misc import format_date, formatLang
 
 from .recouvrement_relance import OPEN_STATES
+from .relance_statement import ASKED
 from .relance_text import fill, fill_html
 
 # Days given to pay in the texts; a practice, no law sets it.
@@ -127,19 +128,20 @@ class RecouvrementRelance(models.Model):
         self.ensure_one()
         company = self.company_id.sudo()
         collector = self._collector_card()
-        lines = self._asked_lines()
+        listed = self._lines_of(*ASKED, "d_credit")
+        lines = listed.filtered(lambda line: line.kind in ASKED).with_prefetch(
+            listed._prefetch_ids
+        )
         moves = lines.move_line_id.move_id
         bank = self._bank_account(moves)
-        totals = self._currency_totals()
+        totals = self._currency_totals(listed)
         day = self._writing_day()
         dues = [self._lateness(line, day)[0] for line in lines]
         oldest = min(filter(None, dues), default=False)
-        return {
+        return self._amounts_asked(totals) | {
             "customer": self.partner_id.name,
             "contact": contact.name or self.partner_id.name,
             "company": company.name,
-            "amount_due": self._money_list((own, due) for own, _, _, due in totals),
-            "amount_late": self._money_list((own, late) for own, late, _, _ in totals),
             "invoice_count": len(moves),
             "invoices": ", ".join(dict.fromkeys(lines.mapped("reference"))),
             "oldest_due_date": self._long_date(oldest),
@@ -150,11 +152,21 @@ class RecouvrementRelance(models.Model):
             "payee": bank.acc_holder_name or company.name,
             "iban": self._iban(bank),
             "bic": bank.bank_bic or "",
-            "portal_link": self._portal_link(contact),
-            "portal_label": self._portal_label(contact),
+            "portal_link": self._portal_link(contact, moves),
+            "portal_label": self._portal_label(contact, moves),
             "collector": collector["name"],
             "collector_phone": collector["phone"] or "",
             "collector_email": collector["email"] or "",
+        }
+
+    def _amounts_asked(self, totals):
+        """Those of the values that are amounts.
+
+        :param totals: see ``_currency_totals``
+        """
+        return {
+            "amount_due": self._money_list((own, due) for own, _, _, due in totals),
+            "amount_late": self._money_list((own, late) for own, late, _, _ in totals),
         }
 
     def _collector_card(self):
@@ -192,11 +204,10 @@ class RecouvrementRelance(models.Model):
         """What is owed in each currency, as words: “800.00 € and $ 500.00”."""
         amounts = list(amounts)
         wanted = [pair for pair in amounts if pair[1]] or amounts[:1]
-        if not wanted:
-            return self._money(0.0)
-        return format_list(
-            self.env, [self._money(amount, currency) for currency, amount in wanted]
-        )
+        texts = [self._money(amount, currency) for currency, amount in wanted]
+        if len(texts) > 1:
+            return format_list(self.env, texts)
+        return texts[0] if texts else self._money(0.0)
 
     def _long_date(self, day):
         """“21 November 2026”; the first of the month as the French write it."""
@@ -295,14 +306,17 @@ class RecouvrementRelance(models.Model):
         text = self.level_id.body if is_html_empty(custom) else custom
         return fill_html(text, values or self._values(contact))
 
-    def _content(self, contact):
-        """``{"subject", "body"}`` of the e-mail, in the current language."""
+    def _content(self, contact, letterhead=None):
+        """``{"subject", "body"}`` of the e-mail, in the current language.
+
+        :param dict letterhead: see ``_letterhead``, when it is known
+        """
         self.ensure_one()
         template = self.level_id.mail_template_id
         # a text written for this customer needs our own layout to be read at all
         if template and is_html_empty(self.custom_body):
             return self._template_content(template, contact)
-        parts = self._parts(contact)
+        parts = self._parts(contact) | (letterhead or self._letterhead())
         return {
             "subject": self._subject(contact, parts["values"]),
             "body": self.env["ir.qweb"]._render(
@@ -320,9 +334,11 @@ class RecouvrementRelance(models.Model):
             "statement": self._statement(),
             "charges": self._charges_text(),
             "card": self._collector_card(),
-            "look": self._look(),
-            "imprint": self._imprint(),
         }
+
+    def _letterhead(self):
+        """What all messages of a company in one language have in common."""
+        return {"look": self._look(), "imprint": self._imprint()}
 
     def _template_content(self, template, contact):
         """The same through a layout of the integrator's own."""
@@ -341,10 +357,14 @@ class RecouvrementRelance(models.Model):
 
         :param dict contacts: ``{relance_id: res.partner}``
         """
-        contents = {}
+        contents, heads = {}, {}
         for relance in self:
             contact = contacts.get(relance.id) or relance.partner_id
-            contents[relance.id] = relance._localized(contact)._content(contact)
+            localized = relance._localized(contact)
+            key = (localized.company_id, localized.env.lang)
+            if key not in heads:
+                heads[key] = localized._letterhead()
+            contents[relance.id] = localized._content(contact, heads[key])
         return contents
 
     def _is_copy(self):

@@ -63,7 +63,8 @@ class RecouvrementRelance(models.Model):
         totals = self._currency_totals(lines)
         charges = self._claim_totals(lines)
         no = (0.0, 0.0)
-        claims = self._has_claim()
+        claims = any(sum(pair) for pair in charges.values())
+        address = self._own_address()
         indemnity = any(pair[1] for pair in charges.values())
         return {
             "claims": claims,
@@ -78,24 +79,28 @@ class RecouvrementRelance(models.Model):
                 for currency, _, _, due in totals
             ],
             "day": self._long_date(day),
-            "asked": [self._row(line, day) for line in lines if line.kind in ASKED],
+            "asked": [
+                self._row(line, day, address) for line in lines if line.kind in ASKED
+            ],
             "credits": [
                 self._credit_row(line) for line in lines if line.kind == "d_credit"
             ],
-            "soon": [self._row(line, day) for line in lines if line.kind == "c_soon"],
+            "soon": [
+                self._row(line, day, address) for line in lines if line.kind == "c_soon"
+            ],
             "totals": [
                 self._money(due + sum(charges.get(currency, no)), currency)
                 for currency, _, _, due in totals
             ],
         }
 
-    def _row(self, line, day):
+    def _row(self, line, day, address):
         move = line.move_line_id.move_id
         due, days = self._lateness(line, day)
         interest, indemnity = self._claim_of(line)
         return {
             "number": self._item_reference(line),
-            "url": self._invoice_link(move),
+            "url": f"{address}/{move.id}" if move.is_sale_document() else "",
             "date": self._short_date(move.invoice_date or move.date),
             "due": self._short_date(due),
             "days": max(days, 0),

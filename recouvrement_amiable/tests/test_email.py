@@ -115,6 +115,31 @@ class TestEmail(RecouvrementCommon):
             ["alpha@client.example", "beta@client.example", "gamma@client.example"],
         )
 
+    def test_as_many_queries_for_many_messages(self):
+        """Up to the messages that are ready to leave; they leave one by one."""
+        customers = self._late_customers(*(f"Batch{rank:02}" for rank in range(18)))
+        for customer in customers:
+            self._invoice(5, partner=customer)
+        run = self._run()
+        queue = (
+            self.env["recouvrement.delivery"]
+            .sudo()
+            .search([("relance_id.run_id", "=", run.id)], order="id")
+        )
+        self.assertEqual(len(queue), len(customers))
+
+        def count(batch):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            batch.with_prefetch()._send_batch("email")
+            self.assertEqual(len(batch.message_id), len(batch))
+            return self.env.cr.sql_log_count - before
+
+        with patch.object(type(queue), "_hand_over", lambda self: None):
+            count(queue[:2])  # templates and settings are read once
+            self.assertEqual(count(queue[2:6]), count(queue[6:18]))
+
     def test_paid_between_queue_and_sending(self):
         invoice = self._invoice(3)
         self._run()

@@ -100,7 +100,7 @@ class TestTours(RecouvrementCommon, HttpCase):
         self.company.sudo().write(
             {"recouvrement_test_mode": True, "recouvrement_collector_id": False}
         )
-        # the texts are read in it, whatever the language of the database
+        # the texts are read in the language of the company
         self.company.sudo().partner_id.lang = "en_US"
         self._invoice(3)
         self._dossier()
