@@ -8,7 +8,7 @@ UPDATE recouvrement_delivery
 -- A letter that is ready bears no mark of a test: it is written again, with the mark.
 UPDATE recouvrement_delivery
    SET state = 'failed', attachment_id = NULL, printed_on = NULL,
-       failure_reason = 'Neutralized copy: not printed'
+       failure_reason = 'neutralized'
  WHERE state = 'todo' AND channel IN ('letter', 'registered');
 UPDATE ir_cron c
    SET active = false
