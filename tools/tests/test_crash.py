@@ -16,7 +16,7 @@ DAY = "2026-03-17"
 CUSTOMERS = 6
 CHANNELS = ("email", "letter", "call")
 # Moments of a run at which a worker dies.
-KILLS = 18
+KILLS = 12
 
 
 @pytest.fixture(scope="module")
