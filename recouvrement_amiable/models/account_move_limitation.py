@@ -6,6 +6,7 @@ from odoo.tools.misc import format_date
 from ..legal.dates import FIRST_DAY, LAST_DAY
 from .account_move import _GROUPS
 from .limitation_words import LimitationWords
+from .recouvrement_limitation import PERFORMED_BEFORE
 
 
 class AccountMove(models.Model):
@@ -34,11 +35,10 @@ class AccountMove(models.Model):
         compute_sudo=True,
         groups=_GROUPS,
     )
-    # Invoices performed before they were booked: older than their items look.
     _recouvrement_performed_idx = models.Index(
         "(company_id, (COALESCE(recouvrement_performed_on, delivery_date,"
         " invoice_date)))"
-        " WHERE COALESCE(recouvrement_performed_on, delivery_date, invoice_date) < date"
+        f" WHERE {PERFORMED_BEFORE.format(alias='')}"
     )
 
     @api.depends("state", "payment_state", "recouvrement_performed_on", "delivery_date")

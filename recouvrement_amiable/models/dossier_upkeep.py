@@ -22,16 +22,16 @@ class RecouvrementDossier(models.Model):
         """
         if not companies:
             return
+        days = {c.id: day or c._recouvrement_today() for c in companies}
         self._gather_accounts(companies, partners)
-        self._open_missing()
         self._propose_kinds(
             SQL(
                 "(d.company_id, d.partner_id) IN"
                 " (SELECT company_id, partner_id FROM open_account)"
             )
         )
-        days = {c.id: day or c._recouvrement_today() for c in companies}
         self._choose_scenarios(days)
+        self._open_missing(days)
 
     @api.model
     def _gather_accounts(self, companies, partners=None):
@@ -67,40 +67,59 @@ class RecouvrementDossier(models.Model):
         self.env.cr.execute("ANALYZE open_account")
 
     @api.model
-    def _open_missing(self):
-        """One dossier for each customer with an open item and none yet."""
-        self._open_for(SQL("SELECT company_id, partner_id FROM open_account"))
+    def _open_missing(self, days):
+        """One dossier for each customer with an open item and none yet.
+
+        With its scenario: one that is added right after costs as much again.
+        """
+        choice = self.env["recouvrement.scenario"]._choice_sql(
+            days,
+            SQL(
+                "(SELECT y.*, NULL::varchar AS risk_class,"
+                " NULL::int AS scenario_choice_id FROM missing y)"
+            ),
+        )
+        self._open_for(SQL("SELECT company_id, partner_id FROM open_account"), choice)
 
     @api.model
-    def _open_for(self, customers):
+    def _open_for(self, customers, choice=None):
         """One dossier for each of these customers that has none.
 
         :param SQL customers: SELECT of ``(company_id, partner_id)``
+        :param SQL choice: SELECT of ``(dossier_id, scenario_id)`` for those of the
+            CTE ``missing``; without it the next refresh chooses their scenario
         """
         self._flush_kinds()
         self.env.cr.execute(
             SQL(
                 """
+                WITH missing AS MATERIALIZED (
+                  SELECT nextval('recouvrement_dossier_id_seq')::int AS id,
+                         n.company_id, n.partner_id, %(kind)s AS kind, n.reason
+                    FROM (
+                      SELECT x.company_id, x.partner_id, %(reason)s AS reason
+                        FROM (%(customers)s) x
+                        JOIN res_partner p ON p.id = x.partner_id
+                       WHERE NOT EXISTS (
+                          SELECT 1 FROM recouvrement_dossier d
+                           WHERE d.company_id = x.company_id
+                             AND d.partner_id = x.partner_id)
+                    ORDER BY x.company_id, x.partner_id) n)
                 INSERT INTO recouvrement_dossier
-                    (company_id, partner_id, kind, kind_reason, public_buyer,
-                     create_uid, write_uid, create_date, write_date)
-                SELECT n.company_id, n.partner_id, %(kind)s, n.reason, 'authority',
-                       %(uid)s, %(uid)s, %(now)s, %(now)s
-                  FROM (
-                    SELECT x.company_id, x.partner_id, %(reason)s AS reason
-                      FROM (%(customers)s) x
-                      JOIN res_partner p ON p.id = x.partner_id
-                     WHERE NOT EXISTS (
-                        SELECT 1 FROM recouvrement_dossier d
-                         WHERE d.company_id = x.company_id
-                           AND d.partner_id = x.partner_id)
-                    OFFSET 0) n
-              ORDER BY n.company_id, n.partner_id
+                    (id, company_id, partner_id, kind, kind_reason, public_buyer,
+                     scenario_auto_id, create_uid, write_uid, create_date, write_date)
+                SELECT n.id, n.company_id, n.partner_id, n.kind, n.reason, 'authority',
+                       c.scenario_id, %(uid)s, %(uid)s, %(now)s, %(now)s
+                  FROM missing n
+             LEFT JOIN (%(choice)s) c ON c.dossier_id = n.id
+              ORDER BY n.id
                 ON CONFLICT (company_id, partner_id) DO NOTHING
                 """,
                 kind=kind_sql(SQL("n.reason")),
                 reason=reason_sql(self.env, SQL("x.company_id")),
                 customers=customers,
+                choice=choice
+                or SQL("SELECT NULL::int AS dossier_id, NULL::int AS scenario_id"),
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
             )

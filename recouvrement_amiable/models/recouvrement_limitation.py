@@ -9,6 +9,14 @@ from .limitation_reader import DUE, IS_CHARGE, KIND, PERFORMED
 HORIZON_MONTHS = 7
 # Months before the last day from which an item is said to be near it, and told about.
 STAGES = (6, 3, 1)
+# Invoices older than their items look, while something may be left to pay on them: an
+# index serves it.
+PERFORMED_BEFORE = (
+    "COALESCE({alias}recouvrement_performed_on, {alias}delivery_date,"
+    " {alias}invoice_date) < {alias}date"
+    " AND (COALESCE({alias}payment_state, '') NOT IN ('paid', 'reversed')"
+    " OR {alias}amount_residual <> 0)"
+)
 
 
 class RecouvrementLimitation(models.Model):
@@ -164,10 +172,10 @@ class RecouvrementLimitation(models.Model):
                    AND (l.date <= %(latest)s OR l.date_maturity <= %(latest)s)
                  UNION
                 SELECT l.id FROM account_move m
-                  JOIN account_move_line l ON l.move_id = m.id
-                 WHERE m.company_id = %(company)s
-                   AND COALESCE(m.recouvrement_performed_on, m.delivery_date,
-                                m.invoice_date) < m.date
+                 CROSS JOIN LATERAL (
+                    SELECT i.* FROM account_move_line i
+                     WHERE i.move_id = m.id OFFSET 0) l
+                 WHERE m.company_id = %(company)s AND %(before)s
                    AND COALESCE(m.recouvrement_performed_on, m.delivery_date,
                                 m.invoice_date) <= %(latest)s
                    AND %(items)s
@@ -177,6 +185,7 @@ class RecouvrementLimitation(models.Model):
                  WHERE x.company_id = %(company)s AND %(items)s
                 """,
                 items=items,
+                before=SQL(PERFORMED_BEFORE.format(alias="m.")),
                 latest=latest,
                 company=company.id,
             )

@@ -203,12 +203,13 @@ class RecouvrementScenario(models.Model):
     # Choice of the scenario
     # ------------------------------------------------------------------
     @api.model
-    def _choice_sql(self, days):
+    def _choice_sql(self, days, dossiers=None):
         """First scenario whose segment fits, for each dossier of some companies.
 
         Of the customers that ``recouvrement.dossier._gather_accounts`` put down.
 
         :param dict days: ``{company_id: day}``
+        :param SQL dossiers: where the dossiers are read; those there are by default
         :return: SELECT of ``(dossier_id, scenario_id)``; null when nothing fits
         """
         company_days = SQL(", ").join(
@@ -226,7 +227,7 @@ class RecouvrementScenario(models.Model):
                      p.trust ->> d.company_id::text = 'bad' AS is_bad,
                      c.parent_path,
                      b.balance, b.first_open
-                FROM recouvrement_dossier d
+                FROM %(dossiers)s d
                 JOIN day ON day.company_id = d.company_id
                 JOIN res_partner p ON p.id = d.partner_id
                 JOIN res_company c ON c.id = d.company_id
@@ -277,6 +278,7 @@ class RecouvrementScenario(models.Model):
           ORDER BY g.id, s.sequence, s.id
             """,
             company_days=company_days,
+            dossiers=dossiers or SQL("recouvrement_dossier"),
             tags=SQL.identifier(self._fields["segment_category_ids"].relation),
             scenario=SQL.identifier(self._fields["segment_category_ids"].column1),
             tag=SQL.identifier(self._fields["segment_category_ids"].column2),

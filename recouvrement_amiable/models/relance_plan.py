@@ -14,6 +14,19 @@ from .recouvrement_worklist import head_rank_sql
 from .relance_refresh import NO_OBSTACLE, RelanceRefresh
 from .situation_reasons import HOLD_ORDER, reasons_of
 
+# Of an item, what a plan needs: the table is small enough to stay in memory.
+LINE_COLUMNS = (
+    "id",
+    "dossier_id",
+    "place",
+    "amount_residual",
+    "amount_residual_currency",
+    "days_late",
+    "is_late",
+    "item_holds",
+    "item_until",
+    "item_detail",
+)
 # Of a place, what a plan needs.
 COLUMNS = (
     "id",
@@ -47,6 +60,10 @@ COLUMNS = (
 FEW = 100
 
 
+def _names(columns):
+    return SQL(", ").join(map(SQL.identifier, columns))
+
+
 class RelancePlan(RelanceRefresh):
     """Plans the relances of some dossiers of one company on one day."""
 
@@ -73,13 +90,17 @@ class RelancePlan(RelanceRefresh):
         )
         self._keep(
             "plan_line",
-            SQL("SELECT p.*, NULL::int AS forced_id FROM (%s) p", query.placed()),
+            SQL(
+                "SELECT %s, NULL::int AS forced_id FROM (%s) p",
+                _names(LINE_COLUMNS),
+                query.placed(),
+            ),
         )
         self._keep(
             "plan_place",
             SQL(
                 "SELECT %s FROM (%s) q",
-                SQL(", ").join(SQL.identifier(name) for name in COLUMNS),
+                _names(COLUMNS),
                 query.settled("plan_line"),
             ),
         )

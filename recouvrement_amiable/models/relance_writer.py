@@ -193,7 +193,6 @@ class RelanceWriter:
                          OR COALESCE(v.channel_registered, false)
                          OR COALESCE(v.approval, false))) AS granted) g
                  WHERE %(wanted)s AND NOT %(listed)s
-              ORDER BY i.id
                 """,
                 listed=listed,
                 every_due=every_due,
@@ -249,7 +248,10 @@ class RelanceWriter:
         )
 
     def write_run_lines(self):
-        """The line of the run for each debtor: the relance, or why not."""
+        """The line of the run for each debtor: the relance, or why not.
+
+        Its contacts only where no relance is left to tell them.
+        """
         self._execute(
             SQL(
                 """
@@ -265,15 +267,17 @@ class RelanceWriter:
                        CASE WHEN d.is_due THEN d.level_id ELSE d.next_level_id END,
                        x.relance_id, d.next_date, d.amount_late, d.amount_not_due,
                        d.amount_credit, d.late_count, COALESCE(d.days_late, 0),
-                       r.amount_claimed, CASE WHEN d.is_due THEN d.email_partner_id END,
-                       CASE WHEN d.is_due THEN d.phone_partner_id END,
-                       CASE WHEN d.is_due THEN d.post_partner_id END
+                       r.amount_claimed,
+                       CASE WHEN d.is_due AND %(is_dry)s THEN d.email_partner_id END,
+                       CASE WHEN d.is_due AND %(is_dry)s THEN d.phone_partner_id END,
+                       CASE WHEN d.is_due AND %(is_dry)s THEN d.post_partner_id END
                   FROM plan_dossier d
              LEFT JOIN plan_relance x ON x.dossier_id = d.dossier_id
              LEFT JOIN recouvrement_relance r ON r.id = x.relance_id
                 """,
                 run=self.run.id,
                 company=self.company.id,
+                is_dry=self.run.is_dry is True,
             )
         )
 

@@ -33,7 +33,13 @@ class RecouvrementRunLine(models.Model):
         string="To", compute="_compute_recipient", compute_sudo=True
     )
 
-    @api.depends("situation", "level_id", *set(CONTACTS.values()))
+    @api.depends(
+        "situation",
+        "level_id",
+        "relance_id.delivery_ids.channel",
+        "relance_id.delivery_ids.partner_id",
+        *set(CONTACTS.values()),
+    )
     @api.depends_context("lang")
     def _compute_recipient(self):
         """Channels and addresses, for those who get a relance."""
@@ -43,7 +49,7 @@ class RecouvrementRunLine(models.Model):
             if line.situation != "due" or not level:
                 line.channel_text = line.recipient = False
                 continue
-            channels = [name for name in CHANNELS if level[f"channel_{name}"]]
+            channels = line._channels()
             line.channel_text = ", ".join(labels[name] for name in channels)
             places = [(labels[name], line._address(name)) for name in channels]
             if len(places) == 1:
@@ -54,10 +60,27 @@ class RecouvrementRunLine(models.Model):
                     for label, place in places
                 )
 
+    def _channels(self):
+        """Those of the relance; of the level, where none is left."""
+        self.ensure_one()
+        if self.relance_id:
+            used = set(self.relance_id.delivery_ids.mapped("channel"))
+        else:
+            level = self.level_id
+            used = {name for name in CHANNELS if level[f"channel_{name}"]}
+        return [name for name in CHANNELS if name in used]
+
+    def _contact(self, channel):
+        self.ensure_one()
+        if not self.relance_id:
+            return self[CONTACTS[channel]] if channel in CONTACTS else None
+        deliveries = self.relance_id.delivery_ids
+        return deliveries.filtered(lambda d: d.channel == channel)[:1].partner_id
+
     def _address(self, channel):
         """Where a channel leads for this customer, or that it leads nowhere."""
         self.ensure_one()
-        contact = self[CONTACTS[channel]] if channel in CONTACTS else None
+        contact = self._contact(channel)
         if channel == "email" and contact and self.run_id.is_test:
             address = self.company_id.recouvrement_test_email
         elif channel == "email":

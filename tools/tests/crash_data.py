@@ -92,15 +92,15 @@ def run_disturbed(env, day):
     open_missing = Dossier._open_missing
     times = []
 
-    def disturbed(self):
+    def disturbed(self, days):
         times.append(self)
         if len(times) == 1:
             with env.registry.cursor() as cr:
                 other = api.Environment(cr, api.SUPERUSER_ID, {})
                 dossiers = other["recouvrement.dossier"]
                 dossiers._gather_accounts(other.company)
-                open_missing(dossiers)
-        return open_missing(self)
+                open_missing(dossiers, days)
+        return open_missing(self, days)
 
     Dossier._open_missing = disturbed
     try:
