@@ -53,6 +53,18 @@ class RecouvrementDelivery(models.Model):
         for call in self.filtered(lambda d: d.state == "todo" and d.activity_id):
             call.activity_id.note = call.relance_id._call_note(call.partner_id)
 
+    @api.model
+    def _address_changed(self, contacts):
+        """What waits to be posted or called was made for the old address."""
+        self.search(
+            [
+                ("state", "=", "todo"),
+                "|",
+                ("partner_id", "in", contacts.ids),
+                ("partner_id.parent_id", "in", contacts.ids),
+            ]
+        )._contact_changed()
+
     def _find_contact(self):
         """A contact for deliveries that had none, if the customer got one since."""
         missing = self.filtered(lambda d: not d.partner_id)

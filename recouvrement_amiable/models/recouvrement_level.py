@@ -155,7 +155,7 @@ class RecouvrementLevel(models.Model):
         left = self.scenario_id if {"active", "scenario_id"} & set(vals) else None
         result = super().write(vals)
         if left:
-            left.exists()._check_levels()
+            left.exists()._check_left()
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -185,7 +185,7 @@ class RecouvrementLevel(models.Model):
     def unlink(self):
         scenarios = self.scenario_id
         result = super().unlink()
-        scenarios.exists()._check_levels()
+        scenarios.exists()._check_left()
         return result
 
     # ------------------------------------------------------------------

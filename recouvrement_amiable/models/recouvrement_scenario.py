@@ -3,6 +3,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+# Ids of the scenarios whose levels are being written, in the cache of the cursor.
+IN_HAND = "recouvrement_scenarios_in_hand"
+
 
 class RecouvrementScenario(models.Model):
     """A ladder of levels, and the segment of customers it serves."""
@@ -179,6 +182,25 @@ class RecouvrementScenario(models.Model):
         # A create without ``level_ids`` does not trigger the constraint.
         scenarios._check_levels()
         return scenarios
+
+    def write(self, vals):
+        """A ladder written as a whole is checked in the end: its only level may give
+        way to another one.
+        """
+        if "level_ids" not in vals:
+            return super().write(vals)
+        in_hand = self.env.cr.cache.setdefault(IN_HAND, set())
+        added = set(self.ids) - in_hand
+        in_hand |= added
+        try:
+            return super().write(vals)
+        finally:
+            in_hand -= added
+
+    def _check_left(self):
+        """Levels left: those of a scenario that is being written are checked then."""
+        in_hand = self.env.cr.cache.get(IN_HAND, ())
+        self.filtered(lambda scenario: scenario.id not in in_hand)._check_levels()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

@@ -4,6 +4,17 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 _GROUPS = "recouvrement_amiable.group_reader"
 SHOWN_DELIVERIES = 20
+# What a letter or the note of a call took from the contact.
+WRITTEN_TO = {
+    "name",
+    "street",
+    "street2",
+    "zip",
+    "city",
+    "state_id",
+    "country_id",
+    "phone",
+}
 
 
 class ResPartner(models.Model):
@@ -129,7 +140,11 @@ class ResPartner(models.Model):
             # with all rights: who may not read the field is refused, not misled
             if any(p.recouvrement_head_id.id != head for p in self.sudo()):
                 self._check_recouvrement_head_right()
-        return super().write(vals)
+        result = super().write(vals)
+        if WRITTEN_TO & vals.keys():
+            # whoever corrects an address need not read what is written there
+            self.env["recouvrement.delivery"].sudo()._address_changed(self)
+        return result
 
     def _check_recouvrement_head_right(self):
         """Sharing another customer's limit, or leaving it, is a decision on credit."""

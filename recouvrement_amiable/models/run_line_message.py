@@ -2,16 +2,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .delivery_contact import CONTACT_COLUMNS
 from .recouvrement_level import CHANNELS
 from .relance_rehearsal import RehearsalPlan
-
-# Channel -> the contact of the line that it reaches.
-CONTACTS = {
-    "email": "email_partner_id",
-    "letter": "post_partner_id",
-    "registered": "post_partner_id",
-    "call": "phone_partner_id",
-}
 
 
 class RecouvrementRunLine(models.Model):
@@ -38,7 +31,7 @@ class RecouvrementRunLine(models.Model):
         "level_id",
         "relance_id.delivery_ids.channel",
         "relance_id.delivery_ids.partner_id",
-        *set(CONTACTS.values()),
+        *set(CONTACT_COLUMNS.values()),
     )
     @api.depends_context("lang")
     def _compute_recipient(self):
@@ -73,7 +66,9 @@ class RecouvrementRunLine(models.Model):
     def _contact(self, channel):
         self.ensure_one()
         if not self.relance_id:
-            return self[CONTACTS[channel]] if channel in CONTACTS else None
+            return (
+                self[CONTACT_COLUMNS[channel]] if channel in CONTACT_COLUMNS else None
+            )
         deliveries = self.relance_id.delivery_ids
         return deliveries.filtered(lambda d: d.channel == channel)[:1].partner_id
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -34,6 +35,23 @@ class TestBadInput(RecouvrementCommon):
             self.assertIn("has no level", str(refused.exception))
         single.active = False
         single.level_ids.active = False
+
+    def test_the_only_level_gives_way_to_another(self):
+        """In one save, even of the same day; taken away alone, it is refused."""
+        single = self._create_scenario("Single", delays=(10,))
+        old = single.level_ids
+        with self.assertRaises(ValidationError):
+            single.write({"level_ids": [Command.delete(old.id)]})
+        values = {
+            "name": "New",
+            "delay": 10,
+            "subject": "Relance",
+            "body": "<p>Due</p>",
+        }
+        single.write({"level_ids": [Command.delete(old.id), Command.create(values)]})
+        self.assertEqual(single.level_ids.mapped("name"), ["New"])
+        with self.assertRaises(ValidationError):
+            single.level_ids.unlink()
 
     def test_scenario_of_which_a_level_was_said_is_kept(self):
         """Though no relance names it any more, and the level is archived."""

@@ -2,7 +2,7 @@
 from datetime import timedelta
 
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import TODAY, RecouvrementCommon
 
@@ -271,6 +271,24 @@ class TestRevalidation(RecouvrementCommon):
         letter.with_user(self.env.user).partner_id = self._contact("Buyer")
         self.assertEqual(letter.state, "queued")
         self.assertFalse(letter.attachment_id or letter.recipient or letter.printed_on)
+
+    def test_letter_to_an_address_that_was_corrected_is_written_again(self):
+        """By whoever may correct it; a note about the customer changes nothing."""
+        _invoice, _relance, letter = self._partly_left()
+        clerk = new_test_user(
+            self.env,
+            login="address_clerk",
+            groups="base.group_user,base.group_partner_manager",
+        )
+        customer = letter.partner_id.with_user(clerk)
+        customer.comment = "Rang twice"
+        self.assertEqual(letter.state, "todo")
+        customer.street = "9 quai Est"
+        self.assertEqual(letter.state, "queued")
+        self.assertFalse(letter.attachment_id or letter.recipient)
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        self.assertEqual(letter.state, "todo")
+        self.assertIn("9 quai Est", letter.recipient)
 
     def test_call_to_another_contact_has_another_note(self):
         self.level1.write({"channel_email": False, "channel_call": True})
