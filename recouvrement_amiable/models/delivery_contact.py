@@ -1,6 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
 # Column of the one query that names the contact of each channel.
 CONTACT_COLUMNS = {
@@ -22,18 +21,8 @@ class RecouvrementDelivery(models.Model):
 
     @api.constrains("partner_id")
     def _check_contact(self):
-        """A debtor's account is told to nobody else."""
         for delivery in self:
-            contact = delivery.partner_id
-            if contact and contact.commercial_partner_id != delivery.customer_id:
-                raise ValidationError(
-                    self.env._(
-                        "%(contact)s does not belong to %(customer)s: choose one of"
-                        " the customer's own contacts.",
-                        contact=contact.display_name,
-                        customer=delivery.customer_id.display_name,
-                    )
-                )
+            delivery.partner_id._recouvrement_check_contact_of(delivery.customer_id)
 
     def _with_another_contact(self, vals):
         """Those whose contact these values change."""

@@ -218,16 +218,7 @@ class RecouvrementDossier(models.Model):
     @api.constrains("contact_id")
     def _check_contact(self):
         for dossier in self:
-            contact = dossier.contact_id
-            if contact and contact.commercial_partner_id != dossier.partner_id:
-                raise ValidationError(
-                    self.env._(
-                        "%(contact)s does not belong to %(customer)s: choose one of"
-                        " the customer's own contacts.",
-                        contact=contact.display_name,
-                        customer=dossier.partner_id.display_name,
-                    )
-                )
+            dossier.contact_id._recouvrement_check_contact_of(dossier.partner_id)
 
     def write(self, vals):
         """Whose account it is never changes by hand."""

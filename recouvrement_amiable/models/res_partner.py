@@ -146,6 +146,19 @@ class ResPartner(models.Model):
             self.env["recouvrement.delivery"].sudo()._address_changed(self)
         return result
 
+    def _recouvrement_check_contact_of(self, customer):
+        """A debtor's account is told to nobody but its own contacts."""
+        for contact in self:
+            if contact.commercial_partner_id != customer:
+                raise ValidationError(
+                    self.env._(
+                        "%(contact)s does not belong to %(customer)s: choose one of"
+                        " the customer's own contacts.",
+                        contact=contact.display_name,
+                        customer=customer.display_name,
+                    )
+                )
+
     def _check_recouvrement_head_right(self):
         """Sharing another customer's limit, or leaving it, is a decision on credit."""
         if not self.env.su and not self.env.user.has_group(
