@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 # Column of the one query that names the contact of each channel.
 CONTACT_COLUMNS = {
@@ -32,6 +33,10 @@ class RecouvrementDelivery(models.Model):
 
     def _contact_changed(self):
         """A letter to another contact is another letter, a call has other words."""
+        self._write_letters_again()
+        self._write_call_notes_again()
+
+    def _write_letters_again(self):
         letters = self.filtered(
             lambda d: d.channel in ("letter", "registered") and d.state == "todo"
         )
@@ -39,20 +44,35 @@ class RecouvrementDelivery(models.Model):
             letters._remake_letters()
             letters.relance_id._refresh_progress()
             self._wake_sender()
+
+    def _write_call_notes_again(self):
+        """A note that cannot be written says why: the contact changes all the same."""
         for call in self.filtered(lambda d: d.state == "todo" and d.activity_id):
-            call.activity_id.note = call.relance_id._call_note(call.partner_id)
+            try:
+                note = call.relance_id._call_note(call.partner_id)
+            except UserError as error:
+                note = call.relance_id._preview_refused(error)["body"]
+            call.activity_id.note = note
 
     @api.model
-    def _address_changed(self, contacts):
-        """What waits to be posted or called was made for the old address."""
-        self.search(
+    def _contacts_corrected(self, contacts, corrected):
+        """What waits to be posted or called was made for the old address.
+
+        :param contacts: res.partner
+        :param set corrected: names of fields of which a letter or a call speaks
+        """
+        waiting = self.search(
             [
                 ("state", "=", "todo"),
                 "|",
                 ("partner_id", "in", contacts.ids),
                 ("partner_id.parent_id", "in", contacts.ids),
             ]
-        )._contact_changed()
+        )
+        if corrected - {"phone"}:
+            waiting._write_letters_again()
+        if corrected & {"name", "phone"}:
+            waiting._write_call_notes_again()
 
     def _find_contact(self):
         """A contact for deliveries that had none, if the customer got one since."""
@@ -75,7 +95,16 @@ class RecouvrementDelivery(models.Model):
         """
         self.ensure_one()
         contact = self.partner_id
-        if not contact or contact.active or contact == self.customer_id:
+        if not contact or contact == self.customer_id:
+            return None
+        if contact.commercial_partner_id != self.customer_id:
+            return self.env._(
+                "%(contact)s belongs to %(customer)s now: choose another contact, then"
+                " send again.",
+                contact=contact.display_name,
+                customer=contact.commercial_partner_id.display_name,
+            )
+        if contact.active:
             return None
         return self.env._(
             "%s is archived: choose another contact, then send again.",

@@ -263,6 +263,14 @@ class RecouvrementDossier(models.Model):
         for field in ("scenario_choice_id", "collector_id", "note"):
             if not self[field]:
                 self[field] = others.filtered(field)[:1][field]
+        decided = others.filtered("decide_on").sorted("decide_on")[-1:]
+        if decided and not self.decide_on:
+            self.write(
+                {
+                    "decide_on": decided.decide_on,
+                    "decide_reason": decided.decide_reason,
+                }
+            )
 
 
 # What a person decided on one of two merged customers, and what stops it, holds for
@@ -303,6 +311,11 @@ _ABSORB = (
     "UPDATE recouvrement_score s SET dossier_id = %(kept)s"
     " WHERE dossier_id IN %(others)s AND NOT EXISTS (SELECT 1 FROM recouvrement_score k"
     " WHERE k.dossier_id IN %(all)s AND k.date = s.date AND k.id <> s.id)",
+    "UPDATE recouvrement_exclusion SET dossier_id = %(kept)s"
+    " WHERE dossier_id IN %(others)s",
+    "UPDATE recouvrement_dossier k SET contact_id = ("
+    "SELECT min(o.contact_id) FROM recouvrement_dossier o WHERE o.id IN %(others)s)"
+    " WHERE k.id = %(kept)s AND k.contact_id IS NULL",
     "UPDATE recouvrement_delivery SET dossier_id = %(kept)s"
     " WHERE dossier_id IN %(others)s",
     "UPDATE recouvrement_guarantee g"

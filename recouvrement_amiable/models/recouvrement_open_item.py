@@ -317,6 +317,7 @@ class RecouvrementOpenItem(models.Model):
             ("prescribed", self.env._("Prescribed")),
             ("public_term", self.env._("Time to pay of a public buyer")),
             ("retention", self.env._("Retention money")),
+            ("paid_out", self.env._("Money given back, to be matched")),
             ("no_scenario", self.env._("No scenario fits")),
             ("insolvency", self.env._("Insolvency")),
             ("handover", self.env._("Handed over")),

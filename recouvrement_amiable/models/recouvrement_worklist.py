@@ -15,6 +15,7 @@ HEAD_ORDER = (
     "due",
     "held:bank_stale",
     "held:unallocated_credit",
+    "held:paid_out",
     "held:no_scenario",
     "held:paused",
     "held:insolvency",
@@ -264,7 +265,7 @@ class RecouvrementWorklist(models.Model):
                  WHEN q.resting = 'bank_stale' THEN 'bank'
                  WHEN t.task OR h.situation = 'exhausted' AND t.again_on IS NULL
                       AND COALESCE(d.decide_on <= h.day, true) THEN 'decide'
-                 WHEN h.reason = 'unallocated_credit' THEN 'allocate'
+                 WHEN h.reason IN ('unallocated_credit', 'paid_out') THEN 'allocate'
                  WHEN h.reason = 'bank_stale' THEN 'bank'
             END
             """

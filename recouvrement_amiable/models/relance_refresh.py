@@ -100,7 +100,8 @@ class RelanceRefresh(RelanceWriter):
     def renew_contacts(self, relances):
         """Choose again whom to write to, for what has not left yet.
 
-        The choice of a person stays, unless that contact is archived.
+        The choice of a person stays, unless that contact is archived or has left for
+        another customer.
 
         :return: ids of the deliveries whose contact is another one now
         """
@@ -121,7 +122,8 @@ class RelanceRefresh(RelanceWriter):
                      WHERE y.relance_id IN %(ids)s AND c.channel = y.channel
                        AND y.state IN ('draft', 'queued', 'todo')
                        AND c.partner_id <> COALESCE(y.partner_id, 0)
-                       AND (y.is_chosen IS NOT TRUE OR p.active IS NOT TRUE)) n
+                       AND (y.is_chosen IS NOT TRUE OR p.active IS NOT TRUE
+                            OR p.commercial_partner_id <> d.partner_id)) n
                  WHERE x.id = n.id
              RETURNING x.id
                 """,

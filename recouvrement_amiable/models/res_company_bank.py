@@ -30,6 +30,7 @@ class ResCompany(models.Model):
         rows = SQL(", ").join(
             SQL("(%s::int, %s::date)", company.id, days[company.id]) for company in self
         )
+        self.env["account.journal"].flush_model(["active", "company_id", "type"])
         self.env["account.move"].flush_model(["date", "state", "journal_id"])
         self.env["account.move.line"].flush_model(["account_id", "balance", "move_id"])
         self.env["account.bank.statement.line"].flush_model(
@@ -46,7 +47,7 @@ class ResCompany(models.Model):
                                GREATEST(max(x.stated), max(x.paid)))
                       FROM (VALUES %(rows)s) c (id, day)
                       JOIN res_company p ON p.id = c.id
-                      JOIN account_journal j ON j.type = 'bank'
+                      JOIN account_journal j ON j.type = 'bank' AND j.active
                        AND j.company_id::text
                            = ANY(string_to_array(p.parent_path, '/'))
                      CROSS JOIN LATERAL (

@@ -140,11 +140,32 @@ class ResPartner(models.Model):
             # with all rights: who may not read the field is refused, not misled
             if any(p.recouvrement_head_id.id != head for p in self.sudo()):
                 self._check_recouvrement_head_right()
+        names = WRITTEN_TO & vals.keys()
+        before = [[partner[name] for name in names] for partner in self]
         result = super().write(vals)
-        if WRITTEN_TO & vals.keys():
-            # whoever corrects an address need not read what is written there
-            self.env["recouvrement.delivery"].sudo()._address_changed(self)
+        self._recouvrement_follow_corrections(names, before)
         return result
+
+    def _recouvrement_follow_corrections(self, names, before):
+        """What waits for the post or a call follows an address that was corrected.
+
+        :param set names: of the fields that were written
+        :param list before: their values before, for each partner
+        """
+        corrected, partners = set(), self.browse()
+        for partner, values in zip(self, before, strict=True):
+            moved = {
+                name
+                for name, value in zip(names, values, strict=True)
+                if partner[name] != value
+            }
+            if moved:
+                corrected |= moved
+                partners |= partner
+        if partners:
+            # whoever corrects an address need not read what is written there
+            delivery = self.env["recouvrement.delivery"].sudo()
+            delivery._contacts_corrected(partners, corrected)
 
     def _recouvrement_check_contact_of(self, customer):
         """A debtor's account is told to nobody but its own contacts."""

@@ -10,6 +10,7 @@ from .situation_reasons import (
     NEED_POST,
     WAITING_ORDER,
     flags,
+    hold_bit,
 )
 
 
@@ -31,10 +32,12 @@ def balance_cte():
                         OR reached_level_id IS NOT NULL)), 0)
                    AS early_amount,
                -COALESCE(sum(amount_residual) FILTER
-                   (WHERE amount_residual < 0), 0) AS credit_amount
+                   (WHERE amount_residual < 0), 0) AS credit_amount,
+               bool_or(item_holds & %s <> 0) AS has_paid_out
           FROM item
       GROUP BY dossier_id
-        """
+        """,
+        hold_bit("paid_out"),
     )
 
 
@@ -98,7 +101,8 @@ def contact_cte():
 
     Order: the contact chosen on the dossier, the invoice address (the oldest of
     several), the customer; for each means the first one that has what it needs. A
-    subsidiary is another debtor, even where it is its parent's invoice address.
+    subsidiary is another debtor, even where it is its parent's invoice address; who
+    left for another customer is told nothing more.
     """
 
     def first(condition):
@@ -116,8 +120,9 @@ def contact_cte():
           FROM (
             SELECT d.id AS dossier_id, d.contact_id AS partner_id, 0 AS rank
               FROM recouvrement_dossier d
+              JOIN res_partner chosen ON chosen.id = d.contact_id
+               AND chosen.commercial_partner_id = d.partner_id
              WHERE d.id IN (SELECT dossier_id FROM debtor)
-               AND d.contact_id IS NOT NULL
              UNION ALL
             SELECT d.id, child.id, 1
               FROM recouvrement_dossier d

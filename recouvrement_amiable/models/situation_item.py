@@ -122,6 +122,13 @@ def _of_move(value):
     )
 
 
+# Money that we gave back: no debt, but what a credit note is matched with.
+_PAID_OUT = SQL(
+    "l.amount_residual_currency > 0"
+    " AND (l.payment_id IS NOT NULL OR l.statement_line_id IS NOT NULL)"
+)
+
+
 def _line_sql(scope, is_open, has_terms):
     """Open receivable items. ``days_late`` is negative before the due date."""
     due = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
@@ -132,6 +139,7 @@ def _line_sql(scope, is_open, has_terms):
         [
             ("no_followup", SQL("l.no_followup")),
             ("left_out", SQL("%s < c.ignore_before", due)),
+            ("paid_out", _PAID_OUT),
         ],
     )
     move_marks = flags(

@@ -226,7 +226,11 @@ class SituationQuery:
         )
 
     def _credit_holds(self):
-        """Whether unallocated credits hold the relance, by the scenario's policy."""
+        """Whether unallocated credits hold the relance, by the scenario's policy.
+
+        A credit that was given back is not deducted: until both are matched, nobody
+        knows which one it is.
+        """
         return SQL(
             """
             b.credit_amount > 0 AND CASE i.credit_policy
@@ -234,6 +238,8 @@ class SituationQuery:
                 WHEN 'ignore' THEN false
                 WHEN 'net' THEN b.credit_amount >= b.claim
                 ELSE b.credit_amount > %s * b.claim END
+                OR b.credit_amount > 0 AND b.has_paid_out
+                   AND i.credit_policy <> 'ignore'
             """,
             CREDIT_HOLD_SHARE,
         )

@@ -22,6 +22,7 @@ HOLD_ORDER = (
     "prescribed",
     "public_term",
     "retention",
+    "paid_out",
     "no_scenario",
     "insolvency",
     "handover",

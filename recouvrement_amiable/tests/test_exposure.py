@@ -147,6 +147,23 @@ class TestExposure(RecouvrementCommon):
         self.assertEqual(twin.recouvrement_head_id, self.customer)
         self.assertEqual(self.row(twin)["group_exposure"], 300)
 
+    def test_what_was_decided_on_a_merged_customer_stays(self):
+        """Its exclusions are seen, its contact and the day to decide again kept."""
+        twin = self._create_customer("Menuiserie ter")
+        self._invoice(5, 50)
+        invoice = self._invoice(5, 100, twin)
+        old, kept = self._dossier(twin), self._dossier()
+        buyer = self._create_customer("Buyer", parent_id=twin.id, is_company=False)
+        day = TODAY + timedelta(days=9)
+        old.write({"contact_id": buyer.id, "decide_on": day, "decide_reason": "Calls"})
+        exclusion = self.env["recouvrement.exclusion"].create(
+            {"move_id": invoice.id, "reason": "Disputed", "dossier_id": old.id}
+        )
+        self.merge(twin, self.customer)
+        self.assertEqual(exclusion.dossier_id, kept)
+        self.assertEqual(kept.contact_id, buyer)
+        self.assertEqual((kept.decide_on, kept.decide_reason), (day, "Calls"))
+
     def test_two_groups_are_not_made_one_by_a_merge(self):
         sister, other = self.group(), self._create_customer("Menuiserie ter")
         sister.recouvrement_head_id = self.customer

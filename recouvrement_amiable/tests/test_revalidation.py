@@ -282,6 +282,7 @@ class TestRevalidation(RecouvrementCommon):
         )
         customer = letter.partner_id.with_user(clerk)
         customer.comment = "Rang twice"
+        customer.write({"street": customer.street, "phone": "02 96 11 11 11"})
         self.assertEqual(letter.state, "todo")
         customer.street = "9 quai Est"
         self.assertEqual(letter.state, "queued")
@@ -312,6 +313,18 @@ class TestRevalidation(RecouvrementCommon):
         self._dossier().contact_id = chief
         relance.action_approve()
         self.assertEqual(delivery.partner_id, chief)
+
+    def test_contact_chosen_who_left_for_another_customer(self):
+        """A queued message is not told to a stranger, chosen or not."""
+        clerk = self._contact("Clerk", type="contact")
+        relance = self._prepare()
+        delivery = relance.delivery_ids
+        delivery.partner_id = clerk
+        clerk.parent_id = self._create_customer("Other")
+        self.assertIn("belongs to Other", delivery._contact_problem())
+        relance.action_approve()
+        self.assertEqual(delivery.partner_id, self.customer)
+        self.assertFalse(delivery._contact_problem())
 
     def test_contact_chosen_by_a_person_stays_unless_archived(self):
         clerk = self._contact("Clerk", type="contact")

@@ -465,6 +465,69 @@ class TestSituation(RecouvrementCommon):
         self._statement_line(bank, 1)
         self.assertSituation(invoice, "due")
 
+    def test_bank_account_that_was_closed_holds_nothing(self):
+        """Its journal is archived: the customers pay on another one now."""
+        invoice = self._invoice(3)
+        closed, second = self._two_banks()
+        self._statement_line(closed, 20)
+        self._statement_line(second, 0)
+        self.assertSituation(invoice, "held", "bank_stale")
+        closed.active = False
+        self.assertSituation(invoice, "due")
+
+    def _give_back(self, amount):
+        """A bank line that paid the customer back, on its account."""
+        line = self.env["account.bank.statement.line"].create(
+            {
+                "journal_id": self.company_data["default_journal_bank"].id,
+                "date": TODAY - timedelta(days=10),
+                "payment_ref": "Refund",
+                "amount": -amount,
+                "partner_id": self.customer.id,
+                "counterpart_account_id": self.company_data[
+                    "default_account_receivable"
+                ].id,
+            }
+        )
+        return line.move_id
+
+    def test_money_given_back_is_no_debt(self):
+        """A refund that left before its credit note was written."""
+        refund = self._give_back(500)
+        self.assertSituation(refund, "held", "paid_out")
+        self._run()
+        self.assertFalse(self._relances())
+        work = self.env["recouvrement.worklist"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        self.assertEqual(work.action, "allocate")
+
+    def test_credit_that_was_given_back_is_not_deducted(self):
+        """Both are open: until they are matched nobody asks for less."""
+        invoice = self._invoice(3, 2000)
+        self._credit_note(500)
+        self.assertSituation(invoice, "due")
+        self._give_back(500)
+        self.assertSituation(invoice, "held", "unallocated_credit")
+
+    def test_contact_who_left_for_another_customer(self):
+        """Is told nothing more about the account of the first."""
+        buyer = self.env["res.partner"].create(
+            {
+                "name": "Buyer",
+                "parent_id": self.customer.id,
+                "type": "contact",
+                "email": "buyer@client.example",
+            }
+        )
+        invoice = self._invoice(3)
+        self._dossier().contact_id = buyer
+        row = self._row(invoice)
+        self.assertEqual(row["email_partner_id"], buyer.id)
+        buyer.parent_id = self._create_customer("Other")
+        row = self._row(invoice)
+        self.assertEqual(row["email_partner_id"], self.customer.id)
+
     def test_subsidiary_is_another_debtor_than_its_parent(self):
         """Though it is where the parent gets invoices: that account is not its own."""
         self.env["res.partner"].create(
