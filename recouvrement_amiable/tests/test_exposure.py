@@ -157,7 +157,12 @@ class TestExposure(RecouvrementCommon):
         day = TODAY + timedelta(days=9)
         old.write({"contact_id": buyer.id, "decide_on": day, "decide_reason": "Calls"})
         exclusion = self.env["recouvrement.exclusion"].create(
-            {"move_id": invoice.id, "reason": "Disputed", "dossier_id": old.id}
+            {
+                "company_id": self.company.id,
+                "move_id": invoice.id,
+                "reason": "Disputed",
+                "dossier_id": old.id,
+            }
         )
         self.merge(twin, self.customer)
         self.assertEqual(exclusion.dossier_id, kept)
