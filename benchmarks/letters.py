@@ -2,14 +2,15 @@
 
 Measured as the queue does it, batch by batch, and then as the person does who prints:
 each batch is held against the ledger, the letters are rendered, made into PDF by one
-call of wkhtmltopdf, cut, kept one by one; in the end they are merged into the file
-that goes to the printer. All the letters are formal notices with interest and
+call of wkhtmltopdf while the next batch is rendered, cut, held against the ledger
+again, kept one by one; in the end they are merged into the file that goes to the
+printer. All the letters are formal notices with interest and
 indemnities, about five invoices each.
 
 - *letters*: a second, all of this included;
 - *wkhtmltopdf alone*: the same pages, with the same options, at several batch sizes;
   the best of them is what it is compared with;
-- *in wkhtmltopdf*: what part of our time it takes.
+- *waiting for wkhtmltopdf*: when Python has nothing left to do meanwhile.
 
 Arguments::
 
@@ -32,7 +33,6 @@ from ._ledger import DAY
 MODULES = ("account", "l10n_fr_account", "recouvrement_amiable")
 ITEMS = 5
 SIZES = (5, 10, 20, 30, 50)
-ENGINE = "odoo.addons.base.models.ir_actions_report._run_wkhtmltopdf"
 WARM = 3
 SCENARIO = "recouvrement_amiable.scenario_standard"
 TARGET = 0.8
@@ -50,7 +50,7 @@ def run(context):
     context.figure("letters", letters, target=options.letters, at_most=False)
     context.figure("pages", values[0]["pages"])
     context.figure("ours", median(letters / v["seconds"] for v in values), "/s")
-    for part in ("making", "printing", "in wkhtmltopdf"):
+    for part in ("making", "printing", "waiting for wkhtmltopdf"):
         context.figure(part, median(v[part] for v in values), "s")
     for size in SIZES:
         alone = median(letters / v["alone"][str(size)] for v in values)
@@ -132,7 +132,7 @@ def _made(queue):
     from odoo.addons.recouvrement_amiable.models.delivery_queue import SENDERS
 
     env = queue.env
-    with _engine_timed() as runs:
+    with _waits_timed() as waits:
         queries, start = sql_db.sql_counter, time.perf_counter()
         queue._send_channel("registered", dict(SENDERS)["registered"])
         made = time.perf_counter()
@@ -146,7 +146,7 @@ def _made(queue):
         "seconds": end - start,
         "making": made - start,
         "printing": end - made,
-        "in wkhtmltopdf": sum(runs),
+        "waiting for wkhtmltopdf": sum(waits),
         "queries": sql_db.sql_counter - queries,
         "peak": _peak(resource.RUSAGE_SELF),
         "peak of wkhtmltopdf": _peak(resource.RUSAGE_CHILDREN),
@@ -155,28 +155,26 @@ def _made(queue):
 
 def _alone(queue, size):
     """Seconds that wkhtmltopdf itself takes for the same letters, so many at a time."""
-    with _engine_timed() as runs:
+    with _waits_timed() as waits:
         for start in range(0, len(queue), size):
             queue[start : start + size]._letter_documents()
-    return sum(runs)
+    return sum(waits)
 
 
 @contextlib.contextmanager
-def _engine_timed():
-    """List the seconds of each run of wkhtmltopdf, from start to end of its process."""
-    from odoo.addons.base.models import ir_actions_report
+def _waits_timed():
+    """List the seconds spent waiting for each run of wkhtmltopdf."""
+    from odoo.addons.recouvrement_amiable.models.letter_engine import LetterEngine
 
-    engine, runs = ir_actions_report._run_wkhtmltopdf, []
+    wait, waits = LetterEngine.wait, []
 
-    def timed(arguments):
+    def timed(engine):
         start = time.perf_counter()
-        try:
-            return engine(arguments)
-        finally:
-            runs.append(time.perf_counter() - start)
+        wait(engine)
+        waits.append(time.perf_counter() - start)
 
-    with patch(ENGINE, timed):
-        yield runs
+    with patch.object(LetterEngine, "wait", timed):
+        yield waits
 
 
 def _pages(env, action):

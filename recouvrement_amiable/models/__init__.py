@@ -70,6 +70,7 @@ from . import delivery_queue
 from . import delivery_retry
 from . import delivery_email
 from . import delivery_letter
+from . import delivery_press
 from . import delivery_activity
 from . import delivery_limitation
 from . import delivery_history

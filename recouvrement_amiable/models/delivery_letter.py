@@ -1,9 +1,15 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import re
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.misc import format_date
-from odoo.tools.pdf import merge_pdf
 
+from .letter_engine import EngineError, LetterEngine, Sheet
+from .letter_pages import cut, join
+
+# What Odoo gathers the heads of pages in, when there are any.
+HEAD = re.compile(r'id="minimal_layout_report_headers">\s*<(?!/)')
 LETTER_REPORT = "recouvrement_amiable.relance_letter_report"
 
 
@@ -15,9 +21,14 @@ class RecouvrementDelivery(models.Model):
     def _deliver_letter(self):
         """PDF of each letter, in one rendering for the batch."""
         ready = self._set_postal_recipient()
-        if not ready:
-            return
-        documents = ready._letter_documents()
+        if ready:
+            ready._keep_letters(ready._letter_documents())
+
+    def _keep_letters(self, documents):
+        """The letters are written: they wait for the printer.
+
+        :param dict documents: PDF of each, by id
+        """
         attachments = (
             self.env["ir.attachment"]
             .sudo()
@@ -30,13 +41,13 @@ class RecouvrementDelivery(models.Model):
                         "res_model": delivery.dossier_id._name,
                         "res_id": delivery.dossier_id.id,
                     }
-                    for delivery in ready
+                    for delivery in self
                 ]
             )
         )
-        for delivery, attachment in zip(ready, attachments, strict=True):
+        for delivery, attachment in zip(self, attachments, strict=True):
             delivery.attachment_id = attachment
-        ready.write({"state": "todo"})
+        self.write({"state": "todo"})
 
     def _deliver_registered(self):
         self._deliver_letter()
@@ -78,21 +89,56 @@ class RecouvrementDelivery(models.Model):
 
     def _letter_documents(self):
         """``{delivery_id: pdf bytes}`` from one call of the PDF engine."""
+        with LetterEngine(self._letter_sheet()) as engine:
+            try:
+                return self._documents_in(engine.result())
+            except EngineError as error:
+                raise UserError(
+                    self.env._(
+                        "The PDF engine could not make the letter: %s. Check the memory"
+                        " and the disk space of the server, then send again.",
+                        error,
+                    )
+                ) from error
+
+    def _documents_in(self, content):
+        """``{delivery_id: pdf bytes}`` from what the engine made of these letters."""
+        documents = cut(content, len(self))
+        if documents is None:
+            # A heading too many or too few: who knows where one letter ends?
+            return {one.id: one._letter_documents()[one.id] for one in self}
+        return dict(zip(self.ids, documents, strict=True))
+
+    def _letter_sheet(self):
+        """The letters as the PDF engine wants them, in this order."""
         Report = (
             self.env["ir.actions.report"]
             .sudo()
-            .with_context(force_report_rendering=True)
+            .with_context(debug=False, webp_as_jpg=True)
         )
-        content, kind = Report._pre_render_qweb_pdf(LETTER_REPORT, res_ids=self.ids)
-        if kind != "pdf":
+        if Report.get_wkhtmltopdf_state() == "install":
             raise UserError(
                 self.env._(
                     "The PDF engine is missing: install wkhtmltopdf with patched Qt."
                 )
             )
-        return {
-            res_id: stream["stream"].getvalue() for res_id, stream in content.items()
-        }
+        report = Report._get_report(LETTER_REPORT)
+        data = {"report_type": "pdf", "debug": False}
+        html = Report._render_qweb_html(LETTER_REPORT, self.ids, data)[0]
+        bodies, ids, header, footer, own_options = report._prepare_html(
+            html, report_model=self._name
+        )
+        if ids != self.ids:
+            raise UserError(
+                self.env._(
+                    "The letter's template must give each letter one “article”, with"
+                    " its own record."
+                )
+            )
+        options = Report._build_wkhtmltopdf_args(
+            report.get_paperformat(), None, specific_paperformat_args=own_options
+        )
+        return Sheet(options, header if HEAD.search(header) else "", footer, bodies)
 
     # ------------------------------------------------------------------
     # Dates of the post
@@ -161,7 +207,7 @@ class RecouvrementDelivery(models.Model):
                 "name": self.env._(
                     "Letters of %s.pdf", fields.Date.to_string(fields.Date.today())
                 ),
-                "raw": merge_pdf([a.raw for a in letters.attachment_id]),
+                "raw": join([a.raw for a in letters.attachment_id]),
                 "mimetype": "application/pdf",
             }
         )

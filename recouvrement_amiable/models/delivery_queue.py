@@ -11,12 +11,12 @@ from .progress import SENDER, alone, commit_progress, roll_back
 
 _logger = logging.getLogger(__name__)
 
-# Channels in the order of the queue, with the size of a batch: PDF batches are
-# small because wkhtmltopdf's time grows faster than the number of letters.
+# Channels in the order of the queue, with the size of a batch: for letters that of a
+# run of wkhtmltopdf, which starts slowly and gains nothing from more.
 SENDERS = (
     ("email", 50),
-    ("letter", 30),
-    ("registered", 30),
+    ("letter", 40),
+    ("registered", 40),
     ("call", 200),
     ("visit", 200),
     ("task", 200),
@@ -71,18 +71,27 @@ class RecouvrementDelivery(models.Model):
 
         :return: False when the scheduled action has no time left
         """
-        last_id = 0
-        while True:
-            batch = self.search(
-                self._leaving_domain(channel) & Domain("id", ">", last_id),
-                order="id",
-                limit=size,
-            )
-            if not batch:
-                return True
-            last_id = batch[-1].id
-            if not batch._send_batch(channel):
-                return False
+        return self._send_batches(channel, self._batches(channel, size))
+
+    @api.model
+    def _batches(self, channel, size):
+        """What is in the queue of a channel, as long as there is any."""
+        last_id, limit = 0, self._first_size(channel, size)
+        while batch := self.search(
+            self._leaving_domain(channel) & Domain("id", ">", last_id),
+            order="id",
+            limit=limit,
+        ):
+            last_id, limit = batch[-1].id, size
+            yield batch
+
+    @api.model
+    def _first_size(self, channel, size):
+        return size
+
+    @api.model
+    def _send_batches(self, channel, batches):
+        return all(batch._send_batch(channel) for batch in batches)
 
     @api.model
     def _leaving_domain(self, channel):
@@ -112,10 +121,12 @@ class RecouvrementDelivery(models.Model):
             return self.browse(ids)._isolate_failure(channel, error)
 
     def _isolate_failure(self, channel, error):
-        """Find the delivery that cannot be prepared; the others go."""
+        """Find the delivery that cannot be prepared, by halves; the others go."""
         queued = self.filtered(lambda d: d.state == "queued")
         if len(queued) > 1:
-            return all([one._send_batch(channel) for one in queued])
+            middle = len(queued) // 2
+            halves = (queued[:middle], queued[middle:])
+            return all([half._send_batch(channel) for half in halves])
         queued._fail(
             self.env._("The message could not be prepared: %s", str(error)[:500])
         )
@@ -125,11 +136,15 @@ class RecouvrementDelivery(models.Model):
     def _send_batch_once(self, channel):
         """What still stands of the batch, through its channel."""
         count = len(self)
-        self.relance_id._revalidate()
-        standing = self.filtered(
-            lambda d: d.state == "queued" and not d.relance_id.held_reason
-        )
+        standing = self._standing()
         if standing:
             getattr(standing, f"_deliver_{channel}")()
             standing.relance_id._refresh_progress()
         return bool(commit_progress(self.env, count))
+
+    def _standing(self):
+        """What may still leave, held against the ledger of now."""
+        self.relance_id._revalidate()
+        return self.filtered(
+            lambda d: d.state == "queued" and not d.relance_id.held_reason
+        )

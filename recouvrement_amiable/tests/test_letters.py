@@ -2,13 +2,20 @@
 import io
 from ast import literal_eval
 from datetime import timedelta
+from unittest.mock import patch
 
 from lxml import html
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
 
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.recouvrement_amiable.models import delivery_press, letter_pages
+from odoo.addons.recouvrement_amiable.models.letter_engine import (
+    EngineError,
+    LetterEngine,
+)
 
 from .common import TODAY, RecouvrementCommon
 
@@ -71,6 +78,182 @@ class TestLetters(RecouvrementCommon, HttpCase):
         self.assertTrue(letters[0].printed_on)
         return attachment.raw
 
+    # -- the press -------------------------------------------------------------
+    def _late(self, *names, items=1):
+        """One customer of each name, with invoices that are late."""
+        customers = {}
+        for name in names:
+            customers[name] = self._create_customer(name)
+            for index in range(items):
+                self._invoice(3 + index, 1000 + index, partner=customers[name])
+        return customers
+
+    def _letters_of(self, customers):
+        return {
+            name: self._relances(customer).delivery_ids.sudo()
+            for name, customer in customers.items()
+        }
+
+    def _documents(self, letter):
+        """All that was ever kept for its customer."""
+        return self.env["ir.attachment"].search_count(
+            [
+                ("res_model", "=", "recouvrement.dossier"),
+                ("res_id", "=", letter.dossier_id.id),
+            ]
+        )
+
+    def test_letters_of_several_pages_are_cut_apart(self):
+        """A long one among others, in two runs of the engine."""
+        short = self._late("Alpha", "Gamma", "Delta")
+        long = self._late("Beta", items=40)
+        with patch.object(delivery_press, "FIRST", 2):
+            letters = self._make_letters()
+        self.assertEqual(set(letters.mapped("state")), {"todo"})
+        texts = []
+        for letter in letters:
+            pages, text = self._read(letter.attachment_id.raw)
+            texts.append(text)
+            self.assertEqual(pages > 1, letter.customer_id in long.values())
+            for name in short | long:
+                self.assertEqual(name in text, name == letter.customer_id.name)
+            self.assertEqual(f"{letter.relance_id.name} 2/2" in text, pages > 1)
+        self.assertEqual(self._read(self._print(letters))[1], " ".join(texts))
+
+    def test_fonts_are_printed_once(self):
+        self._late("Alpha", "Beta", "Gamma", "Delta", "Epsilon", "Zeta")
+        letters = self._make_letters()
+        whole = sum(len(letter.attachment_id.raw) for letter in letters)
+        self.assertLess(len(self._print(letters)), whole / 2)
+
+    def test_documents_of_other_programs_are_printed_too(self):
+        self._late("Alpha", "Beta")
+        letters = self._make_letters()
+        first, second = (letter.attachment_id.raw for letter in letters)
+        changed = io.BytesIO()
+        writer = PdfWriter(io.BytesIO(second), incremental=True)
+        writer.add_blank_page(200, 200)
+        writer.write(changed)
+        both = self._read(letter_pages.join([first, changed.getvalue()]))
+        self.assertEqual(both[0], 3)
+        self.assertIn("Alpha", both[1])
+        self.assertIn("Beta", both[1])
+
+    def test_one_bad_letter_alone_fails(self):
+        customers = self._late("Alpha", "Beta", "Gamma", "Delta", "Epsilon")
+        Relance = type(self.env["recouvrement.relance"])
+        statement = Relance._statement
+
+        def fails_for_gamma(relance):
+            if relance.partner_id.name == "Gamma":
+                raise ValueError("No rate for Gamma")
+            return statement(relance)
+
+        with (
+            patch.object(Relance, "_statement", fails_for_gamma),
+            mute_logger("odoo.addons.recouvrement_amiable.models.delivery_queue"),
+        ):
+            self._make_letters()
+        letters = self._letters_of(customers)
+        bad = letters.pop("Gamma")
+        self.assertEqual(bad.state, "failed")
+        self.assertIn("No rate for Gamma", bad.failure_reason)
+        self.assertTrue(bad.relance_id.has_failure)
+        for name, letter in letters.items():
+            self.assertEqual((letter.state, self._documents(letter)), ("todo", 1))
+            self.assertIn(name, self._read(letter.attachment_id.raw)[1])
+
+    def test_engine_that_breaks_once(self):
+        """What it had in its hands is made again; the next batch is not lost."""
+        customers = self._late("Alpha", "Beta", "Gamma", "Delta", "Epsilon")
+        result, runs = LetterEngine.result, []
+
+        def breaks_first(engine):
+            runs.append(engine)
+            if len(runs) == 1:
+                raise EngineError("wkhtmltopdf (-9): Killed")
+            return result(engine)
+
+        with (
+            patch.object(delivery_press, "FIRST", 2),
+            patch.object(LetterEngine, "result", breaks_first),
+        ):
+            self._make_letters()
+        for name, letter in self._letters_of(customers).items():
+            self.assertEqual((letter.state, self._documents(letter)), ("todo", 1))
+            self.assertIn(name, self._read(letter.attachment_id.raw)[1])
+
+    def test_engine_that_stays_broken_is_told_on_each_letter(self):
+        customers = self._late("Alpha", "Beta", "Gamma")
+        with (
+            patch.object(LetterEngine, "result", side_effect=EngineError("no memory")),
+            mute_logger("odoo.addons.recouvrement_amiable.models.delivery_queue"),
+        ):
+            self._make_letters()
+        for letter in self._letters_of(customers).values():
+            self.assertEqual((letter.state, self._documents(letter)), ("failed", 0))
+            self.assertIn("no memory", letter.failure_reason)
+
+    def test_engine_that_is_killed_leaves_nothing(self):
+        self._late("Alpha")
+        letter = self._make_letters()
+        with LetterEngine(letter._letter_sheet()) as engine:
+            folder = engine._path("")
+            self.assertTrue(folder.exists())
+            engine._process.kill()
+            with self.assertRaisesRegex(EngineError, r"\(-9\)"):
+                engine.result()
+        self.assertFalse(folder.exists())
+        with (
+            patch.object(LetterEngine, "result", side_effect=EngineError("no memory")),
+            self.assertRaisesRegex(UserError, "no memory.*send again"),
+        ):
+            letter._letter_documents()
+
+    def test_what_moves_while_the_engine_works(self):
+        """Paid: no letter. Paid in part, or another contact: another letter."""
+        customers = self._late("Paid", "Part", "Moved", "Same")
+        other = self.env["res.partner"].create(
+            {
+                "name": "Accounts Office",
+                "type": "invoice",
+                "parent_id": customers["Moved"].id,
+                "street": "9 quai Neuf",
+                "city": "Brest",
+                "zip": "29200",
+            }
+        )
+        wait, moved = LetterEngine.wait, []
+
+        def payments_come(engine):
+            wait(engine)
+            if moved:
+                return
+            moved.append(True)
+            invoices = self.env["account.move"].search(
+                [("partner_id", "in", [c.id for c in customers.values()])]
+            )
+            by_name = {move.partner_id.name: move for move in invoices}
+            self._pay(by_name["Paid"])
+            self._pay(by_name["Part"], 400)
+            self._letters_of(customers)["Moved"].partner_id = other
+
+        with patch.object(LetterEngine, "wait", payments_come):
+            self._make_letters()
+        self.assertTrue(moved)
+        letters = self._letters_of(customers)
+        paid = letters.pop("Paid")
+        self.assertEqual((paid.state, self._documents(paid)), ("cancelled", 0))
+        texts = {}
+        for name, letter in letters.items():
+            self.assertEqual((letter.state, self._documents(letter)), ("todo", 1))
+            texts[name] = self._read(letter.attachment_id.raw)[1]
+        self.assertIn("600.00", texts["Part"])
+        self.assertNotIn("1,000.00", texts["Part"])
+        self.assertIn("quai Neuf", texts["Moved"])
+        self.assertIn("1,000.00", texts["Same"])
+
+    # -- by hand ---------------------------------------------------------------
     def test_letters_of_the_selected_customers(self):
         """Post on several rows of the day opens all their letters."""
         partners = self.env["res.partner"]

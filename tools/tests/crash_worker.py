@@ -70,7 +70,8 @@ def main():
     moment.around(sql_db.Cursor, "commit", "commit")
     moment.around(smtplib.SMTP, "data", "message")
     moment.around(smtplib.SMTP, "rcpt", "address")
-    moment.around(registry["recouvrement.delivery"], "_letter_documents", "letters")
+    for step in ("_letter_sheet", "_keep_letters"):
+        moment.around(registry["recouvrement.delivery"], step, f"letters.{step}")
     moment.around(registry["mail.activity"], "create", "activities")
     with registry.cursor() as cr:
         env = api.Environment(cr, api.SUPERUSER_ID, {"recouvrement_day": day})
