@@ -55,7 +55,9 @@ from . import worklist_actions
 from . import recouvrement_relance
 from . import relance_upkeep
 from . import recouvrement_relance_line
+from . import relance_format
 from . import relance_message
+from . import relance_render
 from . import relance_statement
 from . import relance_claim
 from . import relance_amounts
@@ -69,6 +71,7 @@ from . import delivery_calendar
 from . import delivery_queue
 from . import delivery_retry
 from . import delivery_email
+from . import delivery_message
 from . import delivery_letter
 from . import delivery_press
 from . import delivery_activity

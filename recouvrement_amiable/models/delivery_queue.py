@@ -12,15 +12,20 @@ from .progress import SENDER, alone, commit_progress, roll_back
 _logger = logging.getLogger(__name__)
 
 # Channels in the order of the queue, with the size of a batch: for letters that of a
-# run of wkhtmltopdf, which starts slowly and gains nothing from more.
+# run of wkhtmltopdf, which starts slowly and gains nothing from more. What holding a
+# batch against the ledger takes hardly depends on its size; the e-mails of a batch leave
+# one after the other, the last ones not long after they were checked.
 SENDERS = (
-    ("email", 50),
+    ("email", 100),
     ("letter", 40),
     ("registered", 40),
     ("call", 200),
     ("visit", 200),
     ("task", 200),
 )
+# Invoices to attach in one batch: those that have no PDF yet are made there, and a
+# worker has but two minutes.
+MOST_INVOICES = 50
 
 
 class RecouvrementDelivery(models.Model):
@@ -82,8 +87,20 @@ class RecouvrementDelivery(models.Model):
             order="id",
             limit=limit,
         ):
+            batch = batch._with_few_invoices()
             last_id, limit = batch[-1].id, size
             yield batch
+
+    def _with_few_invoices(self):
+        """The first ones, as far as one batch can make the invoices they attach."""
+        invoices = 0
+        for index, delivery in enumerate(self):
+            relance = delivery.relance_id
+            if delivery.channel == "email" and relance.level_id.attach_invoices:
+                invoices += relance.item_count
+            if index and invoices > MOST_INVOICES:
+                return self[:index]
+        return self
 
     @api.model
     def _first_size(self, channel, size):

@@ -203,7 +203,8 @@ class RecouvrementDelivery(models.Model):
                 vals = dict(vals, is_chosen=bool(vals["partner_id"]))
         moved = self._with_another_contact(vals)
         result = super().write(vals)
-        moved.sudo()._contact_changed()
+        if moved:
+            moved.sudo()._contact_changed()
         if {"partner_id", "channel"} & set(vals) and not self.env.su:
             self.sudo()._mend_before_approval()
         if {"posted_on", "received_on", "returned_on"} & set(vals):

@@ -260,12 +260,11 @@ class RecouvrementDossier(models.Model):
         if not self:
             return self.env["res.users"]
         self.ensure_one()
-        company = self.company_id.sudo()
-        users = (
-            self.sudo().collector_id
-            | company.recouvrement_collector_id
-            | company.recouvrement_manager_id
-        )
+        dossier = self.sudo()
+        if dossier.collector_id.active:  # most often: asked for each message
+            return dossier.collector_id
+        company = dossier.company_id
+        users = company.recouvrement_collector_id | company.recouvrement_manager_id
         return users.filtered("active")[:1]
 
     def _alert_reader(self, collector_first=False):

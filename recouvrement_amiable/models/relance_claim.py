@@ -93,10 +93,10 @@ class RecouvrementRelance(models.Model):
     # ------------------------------------------------------------------
     # Words
     # ------------------------------------------------------------------
-    def _amounts_asked(self, totals):
-        claims = self._claim_totals()
+    def _amounts_asked(self, facts):
+        claims, totals = facts.charges, facts.totals
         no = (0.0, 0.0)
-        return super()._amounts_asked(totals) | {
+        return super()._amounts_asked(facts) | {
             "amount_interest": self._money_list(
                 (own, claims.get(own, no)[0]) for own, _, _, _ in totals
             ),
@@ -108,9 +108,9 @@ class RecouvrementRelance(models.Model):
             ),
         }
 
-    def _charges_text(self):
+    def _charges_text(self, facts=None):
         """What the charges are, by which article and at which rates."""
-        by_kind, lines = {}, self._asked_lines()
+        by_kind, lines = {}, (facts or self._facts()).asked
         for line in lines:
             if any(self._claim_of(line)):
                 by_kind.setdefault(self._figures_of(line)["kind"], []).append(line)

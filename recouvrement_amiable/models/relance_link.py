@@ -80,10 +80,9 @@ class RecouvrementRelance(models.Model):
             tracking_disable=True,
         )
 
-    def _short_link(self, moves=None):
+    def _short_link(self):
         """Address of the oldest unpaid invoice; empty when there is no invoice."""
-        if moves is None:
-            moves = self._asked_lines().move_line_id.move_id
+        moves = self._asked_lines().move_line_id.move_id
         if not any(move.is_sale_document() for move in moves):
             return ""
         return self._own_address()
@@ -96,12 +95,15 @@ class RecouvrementRelance(models.Model):
         """Whether the reader can sign in: a list of all invoices is of use then."""
         return bool(contact.sudo().user_ids)
 
-    def _portal_link(self, contact, moves):
-        """Where the button of a message about these invoices leads."""
+    def _portal_link(self, contact, facts):
+        """Where the button of a message leads.
+
+        :param Facts facts: see ``_facts``
+        """
         if self._has_portal(contact):
             base = self.company_id.sudo().get_base_url()
             return f"{base}/my/invoices?filterby=overdue_invoices"
-        return self._short_link(moves)
+        return facts.address if any(line.is_sale for line in facts.asked) else ""
 
     def _portal_label(self, contact, moves):
         if self._has_portal(contact):

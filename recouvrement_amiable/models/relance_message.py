@@ -6,12 +6,9 @@ from markupsafe import Markup
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_list, is_html_empty
-from odoo.tools.misc import format_date, formatLang
 
 from .recouvrement_relance import OPEN_STATES
-from .relance_statement import ASKED
-from .relance_text import fill, fill_html
+from .relance_text import fill_html
 
 # Days given to pay in the texts; a practice, no law sets it.
 PAY_WITHIN_DAYS = 8
@@ -75,15 +72,19 @@ class RecouvrementRelance(models.Model):
     def _lang(self, contact=None):
         """The debtor's language, if it is installed; else the company's."""
         self.ensure_one()
+        own = (contact or self.partner_id).lang
+        if own in self._installed_langs():
+            return own
         return self._installed_lang(
-            contact and contact.lang,
-            self.partner_id.lang,
-            self.company_id.sudo().partner_id.lang,
+            self.partner_id.lang, self.company_id.sudo().partner_id.lang
         )
+
+    def _installed_langs(self):
+        return dict(self.env["res.lang"].get_installed())
 
     def _installed_lang(self, *langs):
         """The first of these languages that is installed."""
-        installed = dict(self.env["res.lang"].get_installed())
+        installed = self._installed_langs()
         return next(
             (lang for lang in langs if lang in installed), self.env.lang or "en_US"
         )
@@ -116,57 +117,65 @@ class RecouvrementRelance(models.Model):
             return self.date
         return max(self.date, self.company_id._recouvrement_today())
 
-    def _pay_before(self):
+    def _pay_before(self, day=None):
+        """
+        :param day: the day of the message, when it is known
+        """
         days = FORMAL_NOTICE_DAYS if self.level_id.formal_notice else PAY_WITHIN_DAYS
-        return self._writing_day() + timedelta(days=days)
+        return (day or self._writing_day()) + timedelta(days=days)
 
     # ------------------------------------------------------------------
     # Words
     # ------------------------------------------------------------------
-    def _values(self, contact):
+    def _values(self, contact, facts=None):
         """Values of the words of ``relance_text.PLACEHOLDERS``."""
         self.ensure_one()
-        company = self.company_id.sudo()
-        collector = self._collector_card()
-        listed = self._lines_of(*ASKED, "d_credit")
-        lines = listed.filtered(lambda line: line.kind in ASKED).with_prefetch(
-            listed._prefetch_ids
-        )
-        moves = lines.move_line_id.move_id
+        facts = facts or self._facts()
+        company, collector = self.company_id.sudo(), facts.card
+        moves = self._moves_of(facts.asked)
         bank = self._bank_account(moves)
-        totals = self._currency_totals(listed)
-        day = self._writing_day()
-        dues = [self._lateness(line, day)[0] for line in lines]
+        day = facts.day
+        dues = [self._lateness(line, day)[0] for line in facts.asked]
         oldest = min(filter(None, dues), default=False)
-        return self._amounts_asked(totals) | {
+        return self._amounts_asked(facts) | {
             "customer": self.partner_id.name,
             "contact": contact.name or self.partner_id.name,
             "company": company.name,
             "invoice_count": len(moves),
-            "invoices": ", ".join(dict.fromkeys(lines.mapped("reference"))),
+            "invoices": ", ".join(
+                dict.fromkeys(line.reference for line in facts.asked)
+            ),
             "oldest_due_date": self._long_date(oldest),
             "days_late": max((day - oldest).days, 0) if oldest else 0,
             "today": self._long_date(day),
-            "pay_before": self._long_date(self._pay_before()),
+            "pay_before": self._long_date(self._pay_before(day)),
             "payment_reference": self._payment_reference(moves),
             "payee": bank.acc_holder_name or company.name,
             "iban": self._iban(bank),
             "bic": bank.bank_bic or "",
-            "portal_link": self._portal_link(contact, moves),
+            "portal_link": self._portal_link(contact, facts),
             "portal_label": self._portal_label(contact, moves),
             "collector": collector["name"],
             "collector_phone": collector["phone"] or "",
             "collector_email": collector["email"] or "",
         }
 
-    def _amounts_asked(self, totals):
-        """Those of the values that are amounts.
+    def _moves_of(self, lines):
+        """Entries of lines that were read, with the prefetch of the whole batch."""
+        moves = [line.move_id for line in lines]
+        if not moves:
+            return self.env["account.move"]
+        return moves[0].union(*moves).with_prefetch(moves[0]._prefetch_ids)
 
-        :param totals: see ``_currency_totals``
-        """
+    def _amounts_asked(self, facts):
+        """Those of the values that are amounts."""
         return {
-            "amount_due": self._money_list((own, due) for own, _, _, due in totals),
-            "amount_late": self._money_list((own, late) for own, late, _, _ in totals),
+            "amount_due": self._money_list(
+                (own, due) for own, _, _, due in facts.totals
+            ),
+            "amount_late": self._money_list(
+                (own, late) for own, late, _, _ in facts.totals
+            ),
         }
 
     def _collector_card(self):
@@ -180,54 +189,6 @@ class RecouvrementRelance(models.Model):
             "phone": partner.phone or company.phone or "",
             "email": partner.email or company.email or "",
         }
-
-    def _money(self, amount, currency=None):
-        currency = currency or self.company_id.sudo().currency_id
-        return self._written(
-            ("money", amount, currency.id),
-            lambda: formatLang(self.env, amount, currency_obj=currency),
-        )
-
-    def _written(self, key, write):
-        """Amounts and dates come back all through a batch: written once in each.
-
-        :param key: what is written, and how
-        :param write: function that writes it in the language of the environment
-        """
-        written = self.env.cr.cache.setdefault("recouvrement_written", {})
-        key = (self.env.lang, *key)
-        if key not in written:
-            written[key] = write()
-        return written[key]
-
-    def _money_list(self, amounts):
-        """What is owed in each currency, as words: “800.00 € and $ 500.00”."""
-        amounts = list(amounts)
-        wanted = [pair for pair in amounts if pair[1]] or amounts[:1]
-        texts = [self._money(amount, currency) for currency, amount in wanted]
-        if len(texts) > 1:
-            return format_list(self.env, texts)
-        return texts[0] if texts else self._money(0.0)
-
-    def _long_date(self, day):
-        """“21 November 2026”; the first of the month as the French write it."""
-        if not day:
-            return ""
-        return self._written(("long", day), lambda: self._write_long_date(day))
-
-    def _write_long_date(self, day):
-        text = format_date(self.env, day, date_format="d MMMM y")
-        if (self.env.lang or "").startswith("fr"):
-            text = re.sub(r"^1 ", "1er ", text)
-        return text.replace(" ", "\N{NO-BREAK SPACE}")
-
-    def _short_date(self, day):
-        """For tables; with the name of the month in English, where 11/10 is unsure."""
-        english = (self.env.lang or "").startswith("en")
-        style = "d MMM y" if english else False
-        return self._written(
-            ("short", day), lambda: format_date(self.env, day, date_format=style)
-        )
 
     def _bank_account(self, moves=None):
         """Where to pay: the account named on the invoices, else the company's."""
@@ -291,87 +252,12 @@ class RecouvrementRelance(models.Model):
             ),
         }
 
-    # ------------------------------------------------------------------
-    # Rendering
-    # ------------------------------------------------------------------
-    def _subject(self, contact, values=None):
-        return fill(
-            self.custom_subject or self.level_id.subject or self.level_id.name,
-            values or self._values(contact),
-        )
-
-    def _text_html(self, contact, values=None):
-        """The level's text, or the one written for this relance, words filled."""
-        custom = self.custom_body
-        text = self.level_id.body if is_html_empty(custom) else custom
-        return fill_html(text, values or self._values(contact))
-
-    def _content(self, contact, letterhead=None):
-        """``{"subject", "body"}`` of the e-mail, in the current language.
-
-        :param dict letterhead: see ``_letterhead``, when it is known
-        """
-        self.ensure_one()
-        template = self.level_id.mail_template_id
-        # a text written for this customer needs our own layout to be read at all
-        if template and is_html_empty(self.custom_body):
-            return self._template_content(template, contact)
-        parts = self._parts(contact) | (letterhead or self._letterhead())
-        return {
-            "subject": self._subject(contact, parts["values"]),
-            "body": self.env["ir.qweb"]._render(
-                "recouvrement_amiable.relance_email", parts, minimal_qcontext=True
-            ),
-        }
-
-    def _parts(self, contact):
-        """What the layouts show, computed once for all of their parts."""
-        self.ensure_one()
-        return {
-            "relance": self,
-            "contact": contact,
-            "values": self._values(contact),
-            "statement": self._statement(),
-            "charges": self._charges_text(),
-            "card": self._collector_card(),
-        }
-
-    def _letterhead(self):
-        """What all messages of a company in one language have in common."""
-        return {"look": self._look(), "imprint": self._imprint()}
-
-    def _template_content(self, template, contact):
-        """The same through a layout of the integrator's own."""
-        localized = template.sudo().with_context(
-            lang=self.env.lang, recouvrement_contact_id=contact.id
-        )
-        subject = (
-            not self.custom_subject
-            and localized._render_field("subject", self.ids)[self.id]
-        )
-        body = localized._render_field("body_html", self.ids)[self.id]
-        return {"subject": subject or self._subject(contact), "body": Markup(body)}
-
-    def _email_contents(self, contacts):
-        """``{relance_id: {"subject", "body"}}``.
-
-        :param dict contacts: ``{relance_id: res.partner}``
-        """
-        contents, heads = {}, {}
-        for relance in self:
-            contact = contacts.get(relance.id) or relance.partner_id
-            localized = relance._localized(contact)
-            key = (localized.company_id, localized.env.lang)
-            if key not in heads:
-                heads[key] = localized._letterhead()
-            contents[relance.id] = localized._content(contact, heads[key])
-        return contents
-
     def _is_copy(self):
         """Whether the same words also go by registered post, which is what counts."""
-        return "registered" in self.delivery_ids.filtered(
-            lambda delivery: delivery.state != "cancelled"
-        ).mapped("channel")
+        return any(
+            delivery.channel == "registered" and delivery.state != "cancelled"
+            for delivery in self.delivery_ids
+        )
 
     def _call_note(self, contact):
         """What the collector has before the eyes: script, contact, history.

@@ -1,9 +1,62 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from dataclasses import dataclass
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 # Kinds of lines that a message asks to pay.
 ASKED = ("a_late", "b_early")
+
+
+class ReadLine:
+    """A line of a message as its parts read it: under the names of its fields.
+
+    They look at each value many times over; each look at a record takes longer than
+    all of these together.
+    """
+
+    __slots__ = (
+        "currency_id",
+        "date",
+        "date_due",
+        "id",
+        "is_sale",
+        "kind",
+        "move_id",
+        "move_line_id",
+        "reference",
+        "residual_currency",
+    )
+
+    def __init__(self, line, sale_types):
+        """
+        :param sale_types: kinds of entries that are sale documents
+        """
+        item = line.move_line_id
+        move = item.move_id
+        self.id = line.id
+        self.kind = line.kind
+        self.date_due = line.date_due
+        self.residual_currency = line.residual_currency
+        self.currency_id = item.currency_id
+        self.move_line_id = item
+        self.move_id = move
+        self.reference = line.reference
+        self.date = move.invoice_date or move.date
+        self.is_sale = move.move_type in sale_types
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a message says, worked out once for all of its parts."""
+
+    lines: list  # of ReadLine, the oldest first
+    asked: list  # those of them that it asks to pay
+    day: object  # see _writing_day
+    totals: list  # see _currency_totals
+    charges: dict  # see _claim_totals
+    card: dict  # see _collector_card
+    address: str  # see _own_address
 
 
 class RecouvrementRelance(models.Model):
@@ -24,6 +77,39 @@ class RecouvrementRelance(models.Model):
         return wanted.sorted(
             lambda line: (line.date_due or line.relance_id.date, line.id)
         ).with_prefetch(lines._prefetch_ids)
+
+    def _read_lines(self):
+        """``{relance id: [ReadLine]}``: what each message lists, the oldest first."""
+        found, sale_types = {}, self.env["account.move"].get_sale_types()
+        for relance in self:
+            lines = [
+                ReadLine(line, sale_types)
+                for line in relance.line_ids
+                if not (line.cancelled or line.struck)
+            ]
+            day = relance.date
+            lines.sort(key=lambda line, day=day: (line.date_due or day, line.id))
+            found[relance.id] = lines
+        return found
+
+    def _facts(self, lines=None):
+        """
+        :param lines: those of ``_read_lines``, when they are read already
+        :rtype: Facts
+        """
+        self.ensure_one()
+        if lines is None:
+            lines = self._read_lines()[self.id]
+        asked = [line for line in lines if line.kind in ASKED]
+        return Facts(
+            lines=lines,
+            asked=asked,
+            day=self._writing_day(),
+            totals=self._currency_totals(lines),
+            charges=self._claim_totals(asked),
+            card=self._collector_card(),
+            address=self._own_address(),
+        )
 
     def _currency_totals(self, lines=None):
         """``[(currency, late, credits, to pay)]``, the company's currency first."""
@@ -49,7 +135,7 @@ class RecouvrementRelance(models.Model):
         """Number of the invoice, with the instalment when there are several."""
         return line.reference
 
-    def _statement(self):
+    def _statement(self, facts=None):
         """The account as the message shows it, every value ready to print.
 
         :return: ``asked``, ``credits`` and ``soon``: lists of rows; ``totals``: what is
@@ -58,13 +144,10 @@ class RecouvrementRelance(models.Model):
             many columns of amounts, ``sums``: what the charges are added to
         """
         self.ensure_one()
-        day = self._writing_day()
-        lines = self._lines_of(*ASKED, "c_soon", "d_credit")
-        totals = self._currency_totals(lines)
-        charges = self._claim_totals(lines)
+        facts = facts or self._facts()
+        lines, charges = facts.lines, facts.charges
         no = (0.0, 0.0)
         claims = any(sum(pair) for pair in charges.values())
-        address = self._own_address()
         indemnity = any(pair[1] for pair in charges.values())
         return {
             "claims": claims,
@@ -76,38 +159,34 @@ class RecouvrementRelance(models.Model):
                     "interest": self._money(charges.get(currency, no)[0], currency),
                     "indemnity": self._money(charges.get(currency, no)[1], currency),
                 }
-                for currency, _, _, due in totals
+                for currency, _, _, due in facts.totals
             ],
-            "day": self._long_date(day),
-            "asked": [
-                self._row(line, day, address) for line in lines if line.kind in ASKED
-            ],
+            "day": self._long_date(facts.day),
+            "asked": [self._row(line, facts) for line in facts.asked],
             "credits": [
                 self._credit_row(line) for line in lines if line.kind == "d_credit"
             ],
-            "soon": [
-                self._row(line, day, address) for line in lines if line.kind == "c_soon"
-            ],
+            "soon": [self._row(line, facts) for line in lines if line.kind == "c_soon"],
             "totals": [
                 self._money(due + sum(charges.get(currency, no)), currency)
-                for currency, _, _, due in totals
+                for currency, _, _, due in facts.totals
             ],
         }
 
-    def _row(self, line, day, address):
-        move = line.move_line_id.move_id
-        due, days = self._lateness(line, day)
+    def _row(self, line, facts):
+        due, days = self._lateness(line, facts.day)
         interest, indemnity = self._claim_of(line)
+        currency = line.currency_id
         return {
             "number": self._item_reference(line),
-            "url": f"{address}/{move.id}" if move.is_sale_document() else "",
-            "date": self._short_date(move.invoice_date or move.date),
+            "url": f"{facts.address}/{line.move_id.id}" if line.is_sale else "",
+            "date": self._short_date(line.date),
             "due": self._short_date(due),
             "days": max(days, 0),
             "late": self._days_text(days),
-            "amount": self._money(line.residual_currency, line.currency_id),
-            "interest": self._money(interest, line.currency_id) if interest else "",
-            "indemnity": self._money(indemnity, line.currency_id) if indemnity else "",
+            "amount": self._money(line.residual_currency, currency),
+            "interest": self._money(interest, currency) if interest else "",
+            "indemnity": self._money(indemnity, currency) if indemnity else "",
         }
 
     def _lateness(self, line, day):
@@ -126,14 +205,13 @@ class RecouvrementRelance(models.Model):
         return self.env._("%s days late", days)
 
     def _credit_row(self, line):
-        move = line.move_line_id.move_id
-        if move.move_type == "out_refund":
+        if line.move_id.move_type == "out_refund":
             label = self.env._("Credit note %s", self._item_reference(line))
         else:
             label = self.env._("Payment received, to be matched")
         return {
             "label": label,
-            "date": self._short_date(move.invoice_date or move.date),
+            "date": self._short_date(line.date),
             "amount": self._money(line.residual_currency, line.currency_id),
         }
 
@@ -151,10 +229,11 @@ class RecouvrementRelanceLine(models.Model):
     def _compute_reference(self):
         """One query for all: which instalment of how many each item is."""
         ranks = self._instalments()
+        invoices = self.env["account.move"].get_invoice_types(include_receipts=True)
         for line in self:
             item = line.move_line_id
             move = item.move_id
-            if not move.is_invoice(include_receipts=True):
+            if move.move_type not in invoices:
                 # an opening balance: the number stands in the item's own label
                 line.reference = item.name or move.ref or move.name
                 continue

@@ -50,6 +50,7 @@ WORDS = {
 }
 PLACEHOLDERS = frozenset(WORDS)
 _WORD = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_TAG = re.compile(r"""<(?:[^"'<>]|"[^"]*"|'[^']*')*>""")
 
 
 def unknown_placeholders(text):
@@ -79,3 +80,18 @@ def fill_html(html, values):
     return Markup(
         _WORD.sub(lambda match: str(escape(values.get(match.group(1), ""))), html or "")
     )
+
+
+def has_word_in_tag(html):
+    """Whether a word fills an attribute, whose value may do more than be read.
+
+    Also true where the tags cannot be told from the text.
+
+    >>> has_word_in_tag('<a title="1 > 0" href="{{portal_link}}">Pay</a>')
+    True
+    >>> has_word_in_tag("<p class='a'>{{customer}} &lt; {{company}}</p>")
+    False
+    >>> has_word_in_tag("<!-- it's for {{customer}} -->")
+    True
+    """
+    return "<" in _TAG.sub("", html) or any(map(_WORD.search, _TAG.findall(html)))

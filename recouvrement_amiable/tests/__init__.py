@@ -29,6 +29,7 @@ from . import test_kind
 from . import test_public_invoice
 from . import test_public_term
 from . import test_mentions
+from . import test_message
 from . import test_limitation
 from . import test_limitation_table
 from . import test_screens
