@@ -37,6 +37,7 @@ class RecouvrementDelivery(models.Model):
                 "queued_on": fields.Datetime.now(),
                 "failure_reason": False,
                 "settled": False,
+                "uncertain": False,
                 "despite_closed": False,
                 "message_id": False,
                 "attachment_id": False,

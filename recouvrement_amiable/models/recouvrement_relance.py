@@ -213,7 +213,9 @@ class RecouvrementRelance(models.Model):
             if left or relance.state not in OPEN_STATES:
                 raise UserError(
                     self.env._(
-                        "%s has already left: it stays in the history.", relance.name
+                        "%s has left, or nobody knows whether it did: it stays in the"
+                        " history.",
+                        relance.name,
                     )
                 )
         self.sudo()._cancel(self.env._("Cancelled by %s", self.env.user.name))

@@ -237,6 +237,7 @@ class RecouvrementRelance(models.Model):
         """
         rest = self.delivery_ids.filtered(
             lambda d: d.state in ("draft", "queued", "todo", "failed")
+            and not d.has_left
         )
         if rest.filtered(lambda d: d.channel == "registered" and not d.settled):
             self.env["recouvrement.relance.line"].search(
