@@ -192,8 +192,17 @@ class RecouvrementRelance(models.Model):
                     for relance in fallen[:5]
                 ),
             )
-        held = approved.delivery_ids.filtered("leaves_on")
-        later = held.company_id._recouvrement_closed_words()
+        resting = approved.filtered("held_reason")
+        held = (approved - resting).delivery_ids.filtered("leaves_on")
+        later = " ".join(
+            filter(
+                None,
+                [
+                    resting._resting_words(),
+                    held.company_id._recouvrement_closed_words(),
+                ],
+            )
+        )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -204,6 +213,20 @@ class RecouvrementRelance(models.Model):
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
+
+    def _resting_words(self):
+        """Which of the approved ones do not leave yet, and why."""
+        if not self:
+            return ""
+        label = self.env["recouvrement.open.item"]._reason_label
+        return self.env._(
+            "%(resting)s of them rest(s) until this has passed: %(why)s",
+            resting=len(self),
+            why="; ".join(
+                f"{relance.partner_id.display_name}: {label(relance.held_reason)}"
+                for relance in self[:5]
+            ),
+        )
 
     def action_cancel(self):
         """Cancel relances of which nothing has left yet."""
