@@ -455,6 +455,48 @@ class TestRevalidation(RecouvrementCommon):
         relance.sudo()._revalidate()
         self.assertEqual(relance.delivery_ids.partner_id.name, "Buyer")
 
+    # -- sent again ------------------------------------------------------------
+    def _returned(self):
+        """A registered letter that came back without having been presented."""
+        _invoice, _relance, letter = self._notice_partly_left()
+        letter.write({"posted_on": TODAY, "tracking_number": "1A 234"})
+        letter = self._on(letter, 5)
+        letter.returned_on = TODAY + timedelta(days=4)
+        self.assertEqual(letter.state, "returned")
+        return letter
+
+    def test_letter_that_took_effect_is_not_sent_again(self):
+        letter = self._returned()
+        self.company.sudo().recouvrement_notice_basis = "posted"
+        with self.assertRaisesRegex(UserError, "make a new relance"):
+            letter.action_retry()
+        self.assertEqual((letter.posted_on, letter.state), (TODAY, "returned"))
+
+    def test_letter_sent_again_leaves_its_proof_in_the_thread(self):
+        letter = self._returned()
+        self.company.sudo().recouvrement_notice_basis = "presented"
+        letter.action_retry()
+        self.assertEqual(letter.state, "queued")
+        self.assertFalse(letter.posted_on or letter.tracking_number)
+        told = letter.dossier_id.message_ids[0].body
+        for proof in ("1A 234", "03/17/2026", "03/21/2026"):
+            self.assertIn(proof, told)
+
+    def test_those_that_stand_are_sent_again_the_others_named(self):
+        other = self._create_customer("Paid SARL")
+        kept, paid = self._invoice(3), self._invoice(3, partner=other)
+        self._run()
+        failed = (self._relances() | self._relances(other)).delivery_ids.sudo()
+        failed._fail("No such mailbox")
+        failed.relance_id._refresh_progress()
+        self._pay(paid)
+        told = failed.action_retry()["params"]["message"]
+        self.assertIn("Paid SARL", told)
+        self.assertIn("1 sent again, 1 not", told)
+        self.assertEqual(self._relances().delivery_ids.state, "queued")
+        self.assertEqual(self._relances(other).delivery_ids.state, "cancelled")
+        self.assertEqual(self._row(kept)["reached_level_id"], self.level1.id)
+
     # -- dates of the post -----------------------------------------------------
     def test_dates_of_the_post_are_possible_ones(self):
         _invoice, relance, letter = self._partly_left()
