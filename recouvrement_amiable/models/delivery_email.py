@@ -161,7 +161,8 @@ class RecouvrementDelivery(models.Model):
                 "The mail server refused the message to %(recipient)s: %(reason)s",
                 recipient=self.recipient,
                 reason=reason.strip()[:500],
-            )
+            ),
+            uncertain=uncertain,
         )
         self._set_notification(
             {

@@ -58,7 +58,7 @@ class RecouvrementDelivery(models.Model):
         """Name the messages that a dead sender had in its hands."""
         interrupted = self.search([("state", "=", "sending")])
         if interrupted:
-            interrupted._fail(self._uncertain_text())
+            interrupted._fail(self._uncertain_text(), uncertain=True)
             interrupted.relance_id._refresh_progress()
             commit_progress(self.env)
 

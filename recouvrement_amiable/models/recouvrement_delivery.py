@@ -89,6 +89,12 @@ class RecouvrementDelivery(models.Model):
     )
     attempts = fields.Integer(readonly=True)
     failure_reason = fields.Char(readonly=True)
+    uncertain = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="It failed while it was being handed over: nobody knows whether it left,"
+        " so it counts as left until a person sends it again.",
+    )
     has_left = fields.Boolean(compute="_compute_has_left")
     can_change = fields.Boolean(compute="_compute_can_change")
     user_id = fields.Many2one("res.users", string="Assigned To", ondelete="set null")
@@ -179,10 +185,12 @@ class RecouvrementDelivery(models.Model):
                 f"{delivery.relance_id.name} · {labels.get(delivery.channel, '')}"
             )
 
-    @api.depends("state")
+    @api.depends("state", "uncertain")
     def _compute_has_left(self):
         for delivery in self:
-            delivery.has_left = delivery.state in LEFT_STATES
+            delivery.has_left = delivery.state in LEFT_STATES or (
+                delivery.uncertain and delivery.state == "failed"
+            )
 
     @api.depends("state", "relance_id.state")
     def _compute_can_change(self):
@@ -228,7 +236,7 @@ class RecouvrementDelivery(models.Model):
                         delivery.display_name,
                     )
                 )
-            if "partner_id" in vals and delivery.has_left:
+            if "partner_id" in vals and delivery.state in LEFT_STATES:
                 raise UserError(
                     self.env._("%s has already left.", delivery.display_name)
                 )
@@ -312,8 +320,15 @@ class RecouvrementDelivery(models.Model):
         self.write({"state": "cancelled"})
         activities.unlink()
 
-    def _fail(self, reason):
-        self.write({"state": "failed", "failure_reason": reason, "settled": False})
+    def _fail(self, reason, uncertain=False):
+        self.write(
+            {
+                "state": "failed",
+                "failure_reason": reason,
+                "settled": False,
+                "uncertain": uncertain,
+            }
+        )
 
     @api.model
     def _bounced(self, dossier, email):

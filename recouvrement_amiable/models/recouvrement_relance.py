@@ -192,8 +192,17 @@ class RecouvrementRelance(models.Model):
                     for relance in fallen[:5]
                 ),
             )
-        held = approved.delivery_ids.filtered("leaves_on")
-        later = held.company_id._recouvrement_closed_words()
+        resting = approved.filtered("held_reason")
+        held = (approved - resting).delivery_ids.filtered("leaves_on")
+        later = " ".join(
+            filter(
+                None,
+                [
+                    resting._resting_words(),
+                    held.company_id._recouvrement_closed_words(),
+                ],
+            )
+        )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -205,6 +214,20 @@ class RecouvrementRelance(models.Model):
             },
         }
 
+    def _resting_words(self):
+        """Which of the approved ones do not leave yet, and why."""
+        if not self:
+            return ""
+        label = self.env["recouvrement.open.item"]._reason_label
+        return self.env._(
+            "%(resting)s of them rest(s) until this has passed: %(why)s",
+            resting=len(self),
+            why="; ".join(
+                f"{relance.partner_id.display_name}: {label(relance.held_reason)}"
+                for relance in self[:5]
+            ),
+        )
+
     def action_cancel(self):
         """Cancel relances of which nothing has left yet."""
         self._check_approver()
@@ -213,7 +236,9 @@ class RecouvrementRelance(models.Model):
             if left or relance.state not in OPEN_STATES:
                 raise UserError(
                     self.env._(
-                        "%s has already left: it stays in the history.", relance.name
+                        "%s has left, or nobody knows whether it did: it stays in the"
+                        " history.",
+                        relance.name,
                     )
                 )
         self.sudo()._cancel(self.env._("Cancelled by %s", self.env.user.name))

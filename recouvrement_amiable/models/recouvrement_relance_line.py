@@ -81,4 +81,5 @@ class RecouvrementRelanceLine(models.Model):
                     )
                 )
         self.sudo().write({"cancelled": True})
+        self.sudo().relance_id.write({"is_trimmed": True})
         self.sudo().relance_id._after_lines_changed()

@@ -226,8 +226,7 @@ class RecouvrementWorklist(models.Model):
                    bool_or(x.channel IN ('letter', 'registered')
                            AND x.state = 'todo') AS post,
                    max(r.held_reason) FILTER (
-                       WHERE x.channel IN ('letter', 'registered')
-                       AND x.state IN ('queued', 'todo')) AS resting,
+                       WHERE x.state IN ('draft', 'queued', 'todo')) AS resting,
                    (array_agg(r.level_id ORDER BY x.state NOT IN ('failed', 'returned')
                        OR COALESCE(x.settled, false), x.state <> 'draft', o.later,
                        array_position(%s::text[], x.channel), x.id DESC))[1]
@@ -257,9 +256,9 @@ class RecouvrementWorklist(models.Model):
         return SQL(
             """
             CASE WHEN t.failed OR h.reason IN ('no_contact', 'no_scenario') THEN 'fix'
-                 WHEN t.to_approve THEN 'approve'
-                 WHEN t.call THEN 'call'
-                 WHEN t.visit THEN 'visit'
+                 WHEN t.to_approve AND q.resting IS NULL THEN 'approve'
+                 WHEN t.call AND q.resting IS NULL THEN 'call'
+                 WHEN t.visit AND q.resting IS NULL THEN 'visit'
                  WHEN t.post AND q.resting IS NULL THEN 'post'
                  WHEN q.resting = 'unallocated_credit' THEN 'allocate'
                  WHEN q.resting = 'bank_stale' THEN 'bank'

@@ -304,7 +304,10 @@ class RecouvrementRelance(models.Model):
             [
                 ("dossier_id", "=", self.dossier_id.id),
                 ("relance_id", "!=", self.id),
+                "|",
                 ("state", "in", ("sent", "delivered", "returned", "failed")),
+                # tried, then stopped: what was said counts all the same
+                ("result", "!=", False),
             ],
             order="id desc",
             limit=limit,

@@ -25,7 +25,7 @@ class RecouvrementRelance(models.Model):
                 dict.fromkeys(labels[d.channel] for d in deliveries)
             )
 
-    @api.depends("delivery_ids.state")
+    @api.depends("delivery_ids.has_left")
     def _compute_has_left(self):
         for relance in self:
             relance.has_left = any(relance.delivery_ids.mapped("has_left"))

@@ -28,6 +28,9 @@ class RecouvrementRelance(models.Model):
         readonly=True,
         help="What has not left yet rests until this has passed.",
     )
+    is_trimmed = fields.Boolean(
+        readonly=True, help="A person took items out of it."
+    )
     decided_on = fields.Date(
         readonly=True, help="Day of the plan, then of the approval."
     )
@@ -84,7 +87,7 @@ class RecouvrementRelance(models.Model):
                              WHEN COALESCE(x.pending, false) THEN 'approved'
                              ELSE 'done' END AS state) s
                  CROSS JOIN LATERAL (
-                    SELECT s.*, CASE WHEN s.state = 'approved'
+                    SELECT s.*, CASE WHEN s.state IN ('to_approve', 'approved')
                                      THEN me.held_reason END AS held) n
                  WHERE r.id = me.id AND me.id IN %(ids)s
                    AND (r.has_failure, r.has_letter, r.state, r.held_reason)
@@ -191,7 +194,24 @@ class RecouvrementRelance(models.Model):
         elif reason:
             self._cancel(reason)
         elif (self.held_reason, self.state_reason) != (hold, False):
+            goes_on = self.held_reason and not hold
             self.write({"held_reason": hold, "state_reason": False})
+            if goes_on:
+                self._goes_on()
+
+    def _goes_on(self):
+        """It leaves from today on: the next level keeps its distance from that.
+
+        The day of a letter is that of its deposit, of what left that day.
+        """
+        self.ensure_one()
+        today = self.company_id._recouvrement_today()
+        waiting = self.delivery_ids.filtered(
+            lambda d: d.state in ("queued", "todo") and d.channel not in LETTERS
+        )
+        left = any(self.delivery_ids.mapped("has_left"))
+        if waiting and not left and self.date < today:
+            self.date = today
 
     def _reached_customer(self):
         """Whether a part has left, and not for the test address."""
@@ -199,10 +219,22 @@ class RecouvrementRelance(models.Model):
         return any(d.has_left and not d.is_test for d in self.delivery_ids)
 
     def _has_begun(self):
-        """A part has left, or may be in the tray, or rests already."""
-        return bool(self.held_reason) or any(
+        """Something would be lost by making it anew: what left, or people's work.
+
+        A part has left, is in the tray or was tried; or a person approved it, wrote
+        its text or chose its items; or it rests already.
+        """
+        self.ensure_one()
+        return bool(
+            self.held_reason
+            or self.approved_by_id
+            or self.is_trimmed
+            or self.custom_subject
+            or self.custom_body
+        ) or any(
             delivery.has_left
             or (delivery.state == "todo" and delivery.channel in LETTERS)
+            or (delivery.attempts and delivery.state in ("queued", "todo"))
             for delivery in self.delivery_ids
         )
 
@@ -237,6 +269,7 @@ class RecouvrementRelance(models.Model):
         """
         rest = self.delivery_ids.filtered(
             lambda d: d.state in ("draft", "queued", "todo", "failed")
+            and not d.has_left
         )
         if rest.filtered(lambda d: d.channel == "registered" and not d.settled):
             self.env["recouvrement.relance.line"].search(

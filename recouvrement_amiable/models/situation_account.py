@@ -55,7 +55,8 @@ def history_cte():
             (
                 "posting",
                 SQL(
-                    "r.state = 'approved' AND r.has_letter"
+                    "r.state = 'approved'"
+                    " AND (r.has_letter OR r.held_reason IS NOT NULL)"
                     " AND r.has_failure IS NOT TRUE"
                 ),
             ),

@@ -25,7 +25,7 @@ class SituationSentence:
         first = work() if work else ""
         if first:
             return " ".join(filter(None, [first, self._afterwards()]))
-        if self.row.get("again_on"):
+        if self.row.get("again_on") and not self.row.get("resting"):
             return " ".join(filter(None, [self._again(), self._afterwards()]))
         if self.row.get("resting") and self.row.get("situation") != "held":
             return self._resting()
@@ -105,10 +105,10 @@ class SituationSentence:
         return self._("Letter to print and post: “%s”.", self._work_level())
 
     def _resting(self):
-        """A letter that was written before a hold."""
+        """What had begun before a hold: a letter, a message approved, a call tried."""
         label = self.env["recouvrement.open.item"]._reason_label(self.row["resting"])
         return self._(
-            "The letter “%(level)s” rests until this has passed: %(hold)s.",
+            "“%(level)s” rests until this has passed: %(hold)s.",
             level=self._work_level(),
             hold=label.lower(),
         )

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -516,6 +517,65 @@ class TestEmail(RecouvrementCommon):
         self.assertEqual(self._relances().delivery_ids.state, "failed")
 
     @mute_logger(*_QUIET)
+    def test_answer_lost_is_not_said_again_after_a_hold(self):
+        """Nobody knows whether it left: no morning's hold gives its level back."""
+        self.sink.vanished.add("menuiserie@client.example")
+        invoice = self._invoice(3)
+        self._run()
+        self._send()
+        relance = self._relances()
+        delivery = relance.delivery_ids
+        with self.assertRaisesRegex(UserError, "nobody knows"):
+            relance.action_cancel()
+        for policy, days in (("hold", 1), ("warn", 2)):
+            self.company.sudo().recouvrement_bank_policy = policy
+            self._run(TODAY + timedelta(days=days))
+            self._send()
+            self.assertEqual(self._relances(), relance)
+            self.assertEqual((relance.state, delivery.state), ("approved", "failed"))
+            self.assertTrue(delivery.uncertain and relance.has_failure)
+            row = self._row(invoice)
+            self.assertEqual(row["reached_level_id"], self.level1.id)
+        self.assertEqual(len(self.sink.messages), 1)
+        self.sink.vanished.clear()
+        delivery.action_retry()
+        self._send()
+        self.assertEqual(len(self.sink.messages), 2)
+        self.assertEqual((relance.state, delivery.uncertain), ("done", False))
+
+    @mute_logger(*_QUIET)
+    def test_answer_lost_outlives_a_stop_of_the_rest(self):
+        """What stops it for good cancels what has surely not left, and only that."""
+        self.sink.vanished.add("menuiserie@client.example")
+        invoice = self._invoice(3)
+        self._run()
+        self._send()
+        self._dossier().write(
+            {"insolvency": "receivership", "insolvency_date": TODAY - timedelta(days=1)}
+        )
+        relance = self._relances()
+        relance.sudo()._revalidate()
+        self.assertEqual(relance.delivery_ids.state, "failed")
+        self.assertTrue(relance.state_reason)
+        row = self._row(invoice)
+        self.assertEqual(row["reached_level_id"], self.level1.id)
+        relance.delivery_ids.action_settle()
+        self.assertEqual(relance.state, "done")
+
+    @mute_logger(*_QUIET)
+    def test_refused_address_still_falls_with_a_hold(self):
+        """The server said no: it has not left, and is made again later."""
+        self.sink.refused.add("menuiserie@client.example")
+        self._invoice(3)
+        self._run()
+        self._send()
+        self._dossier()._pause(TODAY + timedelta(days=9), "Wait")
+        relance = self._relances()
+        relance.sudo()._revalidate()
+        self.assertFalse(relance.delivery_ids.uncertain)
+        self.assertEqual(relance.state, "cancelled")
+
+    @mute_logger(*_QUIET)
     def test_no_mail_server(self):
         self.env["ir.mail_server"].sudo().search([]).write({"smtp_port": 1})
         self._invoice(3)
@@ -531,7 +591,7 @@ class TestEmail(RecouvrementCommon):
         delivery.state = "sending"
         self._send()
         self.assertFalse(self.sink.messages)
-        self.assertEqual(delivery.state, "failed")
+        self.assertEqual((delivery.state, delivery.uncertain), ("failed", True))
 
     def test_bounce(self):
         self._invoice(3)

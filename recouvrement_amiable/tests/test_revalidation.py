@@ -162,6 +162,137 @@ class TestRevalidation(RecouvrementCommon):
         relance.sudo()._revalidate()
         self.assertFalse(relance.held_reason)
 
+    def _bank(self, policy):
+        self.company.sudo().recouvrement_bank_policy = policy
+
+    def _work(self):
+        self.env.flush_all()
+        self.env["recouvrement.worklist"].invalidate_model()
+        return self.env["recouvrement.worklist"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+
+    def _run_on(self, days):
+        run = self._on(self.env["recouvrement.run"].sudo(), days)
+        run._run_company(self.company, TODAY + timedelta(days=days))
+
+    def _send_on(self, days):
+        self._on(self.env["recouvrement.delivery"].sudo(), days)._cron_send()
+
+    def test_an_approval_outlives_a_hold(self):
+        """Approved on a Saturday; bank data are too old on Monday, and new later."""
+        self.level2.minimum_gap = 3
+        self.scenario.progression = "age"
+        relance = self._prepare()
+        self._on(relance, 4).action_approve()
+        self._send_on(4)
+        self._bank("hold")
+        self._run_on(6)
+        self._send_on(6)
+        delivery = relance.delivery_ids
+        self.assertEqual((relance.state, delivery.state), ("approved", "queued"))
+        self.assertEqual(delivery.held_reason, "bank_stale")
+        work = self._work()
+        self.assertEqual((work.action, work.reason), ("bank", "bank_stale"))
+        self._bank("warn")
+        # the next level is late enough by now, and keeps its distance
+        self._run_on(14)
+        self.assertEqual(self._relances(), relance)
+        self.assertFalse(relance.held_reason)
+        self.assertEqual(relance.date, TODAY + timedelta(days=14))
+        self.assertEqual(relance.approved_by_id, self.env.user)
+        self._send_on(14)
+        self.assertEqual((relance.state, delivery.state), ("done", "sent"))
+
+    def test_the_ladder_does_not_go_on_beside_what_rests(self):
+        """Held by what only its own items know, as payments that cover them."""
+        self.scenario.progression = "age"
+        relance = self._prepare()
+        relance.action_approve()
+        invoice = relance.line_ids.move_id
+        day = TODAY + timedelta(days=16)
+        self.assertSituation(invoice, "due", None, day)
+        relance.sudo().held_reason = "unallocated_credit"
+        self.assertSituation(invoice, "waiting", "posting", day)
+
+    def test_what_was_not_approved_nor_touched_is_made_anew(self):
+        relance = self._prepare()
+        self._bank("hold")
+        relance.sudo()._revalidate()
+        self.assertEqual(relance.state, "cancelled")
+
+    def test_a_text_of_one_s_own_outlives_a_hold(self):
+        relance = self._prepare()
+        relance.custom_body = "<p>As agreed with Mme Le Goff</p>"
+        self._bank("hold")
+        self._run(TODAY + timedelta(days=1))
+        self.assertEqual(
+            (relance.state, relance.held_reason), ("to_approve", "bank_stale")
+        )
+        self.assertEqual(self._work().action, "bank")
+        told = self._on(relance, 1).action_approve()["params"]["message"]
+        self.assertIn("rest(s) until", told)
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        self.assertEqual(relance.delivery_ids.state, "queued")
+        self._bank("warn")
+        relance.sudo()._revalidate()
+        self.assertFalse(relance.held_reason)
+        self.assertIn("Le Goff", relance.custom_body)
+
+    def test_items_taken_out_stay_out_after_a_hold(self):
+        dropped = self._invoice(3, 100)
+        relance = self._prepare()
+        relance.line_ids.filtered(
+            lambda line: line.move_line_id.move_id == dropped
+        ).action_drop()
+        self._dossier()._pause(TODAY + timedelta(days=2), "Wait")
+        self._run(TODAY + timedelta(days=1))
+        self.assertEqual((relance.state, relance.held_reason), ("to_approve", "paused"))
+        self.assertFalse(self._work().action)
+        self._on(relance, 3).action_approve()
+        self.assertFalse(relance.held_reason)
+        self.assertEqual(relance.amount_due, 1000)
+
+    def test_a_call_put_off_outlives_a_hold(self):
+        self.level1.write({"channel_email": False, "channel_call": True})
+        self._invoice(3)
+        self._run()
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        relance = self._relances()
+        call = relance.delivery_ids.sudo()
+        again = TODAY + timedelta(days=9)
+        call._note_result(
+            {"result": "unreached", "result_note": "Away until the 26th"}, again
+        )
+        self._bank("hold")
+        self._run(TODAY + timedelta(days=1))
+        self.assertEqual((call.state, call.not_before), ("todo", again))
+        self.assertTrue(call.activity_id)
+        self.assertEqual(relance.held_reason, "bank_stale")
+        self.assertEqual(self._work().action, "bank")
+        self._bank("warn")
+        self._run(TODAY + timedelta(days=2))
+        self.assertEqual(self._relances(), relance)
+        self.assertFalse(relance.held_reason)
+        self.assertIn("called again on", self._work().situation_text)
+
+    def test_what_a_stopped_call_gave_is_told_to_the_next(self):
+        self.level1.write({"channel_email": False, "channel_call": True})
+        invoice = self._invoice(3)
+        self._run()
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        call = self._relances().delivery_ids.sudo()
+        again = TODAY + timedelta(days=9)
+        call._note_result({"result": "message", "result_note": "Told Paul"}, again)
+        self._pay(invoice)
+        call.relance_id._revalidate()
+        self.assertEqual(call.state, "cancelled")
+        self._invoice(3, 500)
+        self.env["recouvrement.run"].sudo().search([]).unlink()
+        self._run()
+        later = self._relances()[-1]
+        self.assertIn("Told Paul", later._call_note(self.customer))
+
     def test_formal_notice_is_not_closed_without_its_letter(self):
         """Stopped for good: the level goes back, the ladder does not climb."""
         invoice, relance, letter = self._notice_partly_left()
@@ -336,6 +467,48 @@ class TestRevalidation(RecouvrementCommon):
         clerk.active = False
         relance.sudo()._revalidate()
         self.assertEqual(relance.delivery_ids.partner_id.name, "Buyer")
+
+    # -- sent again ------------------------------------------------------------
+    def _returned(self):
+        """A registered letter that came back without having been presented."""
+        _invoice, _relance, letter = self._notice_partly_left()
+        letter.write({"posted_on": TODAY, "tracking_number": "1A 234"})
+        letter = self._on(letter, 5)
+        letter.returned_on = TODAY + timedelta(days=4)
+        self.assertEqual(letter.state, "returned")
+        return letter
+
+    def test_letter_that_took_effect_is_not_sent_again(self):
+        letter = self._returned()
+        self.company.sudo().recouvrement_notice_basis = "posted"
+        with self.assertRaisesRegex(UserError, "make a new relance"):
+            letter.action_retry()
+        self.assertEqual((letter.posted_on, letter.state), (TODAY, "returned"))
+
+    def test_letter_sent_again_leaves_its_proof_in_the_thread(self):
+        letter = self._returned()
+        self.company.sudo().recouvrement_notice_basis = "presented"
+        letter.action_retry()
+        self.assertEqual(letter.state, "queued")
+        self.assertFalse(letter.posted_on or letter.tracking_number)
+        told = letter.dossier_id.message_ids[0].body
+        for proof in ("1A 234", "03/17/2026", "03/21/2026"):
+            self.assertIn(proof, told)
+
+    def test_those_that_stand_are_sent_again_the_others_named(self):
+        other = self._create_customer("Paid SARL")
+        kept, paid = self._invoice(3), self._invoice(3, partner=other)
+        self._run()
+        failed = (self._relances() | self._relances(other)).delivery_ids.sudo()
+        failed._fail("No such mailbox")
+        failed.relance_id._refresh_progress()
+        self._pay(paid)
+        told = failed.action_retry()["params"]["message"]
+        self.assertIn("Paid SARL", told)
+        self.assertIn("1 sent again, 1 not", told)
+        self.assertEqual(self._relances().delivery_ids.state, "queued")
+        self.assertEqual(self._relances(other).delivery_ids.state, "cancelled")
+        self.assertEqual(self._row(kept)["reached_level_id"], self.level1.id)
 
     # -- dates of the post -----------------------------------------------------
     def test_dates_of_the_post_are_possible_ones(self):
