@@ -64,6 +64,12 @@ class RecouvrementRelance(models.Model):
         charges = self._claim_totals(lines)
         no = (0.0, 0.0)
         claims = any(sum(pair) for pair in charges.values())
+        # no line for a currency in which there is nothing to pay
+        payable = [
+            (currency, due)
+            for currency, _, _, due in totals
+            if not currency.is_zero(due + sum(charges.get(currency, no)))
+        ] or [(currency, due) for currency, _, _, due in totals[:1]]
         address = self._own_address()
         indemnity = any(pair[1] for pair in charges.values())
         return {
@@ -76,7 +82,7 @@ class RecouvrementRelance(models.Model):
                     "interest": self._money(charges.get(currency, no)[0], currency),
                     "indemnity": self._money(charges.get(currency, no)[1], currency),
                 }
-                for currency, _, _, due in totals
+                for currency, due in payable
             ],
             "day": self._long_date(day),
             "asked": [
@@ -90,7 +96,7 @@ class RecouvrementRelance(models.Model):
             ],
             "totals": [
                 self._money(due + sum(charges.get(currency, no)), currency)
-                for currency, _, _, due in totals
+                for currency, due in payable
             ],
         }
 
