@@ -44,6 +44,53 @@ class TestGoingLive(RecouvrementCommon):
             wizard.action_go_live()
         self.assertTrue(self.company.recouvrement_test_mode)
 
+    def test_checklist_reads_as_much_for_many_items(self):
+        """The page is made of counts: a ledger of any size may go live."""
+        self.company.sudo().recouvrement_test_mode = True
+        self.customer.email = False
+        read, rows = type(self.env).execute_query, []
+
+        def counted(env, query):
+            found = read(env, query)
+            rows.append(len(found))
+            return found
+
+        def page():
+            self._dossier()
+            wizard = self.env["recouvrement.go.live"].create({})
+            self.env.flush_all()
+            self.env.invalidate_all()
+            rows.clear()
+            before = self.env.cr.sql_log_count
+            with patch.object(type(self.env), "execute_query", counted):
+                shown = wizard.read(["blocking", "late_summary", "is_live"])[0]
+                advice = wizard.line_ids.mapped("advice")
+            cost = (self.env.cr.sql_log_count - before, len(rows), sum(rows))
+            return cost, shown["late_summary"], advice
+
+        for _rank in range(5):
+            self._invoice(3)
+        page()
+        few, summary, advice = page()
+        self.assertIn("5 late item(s) of 1 customer(s)", summary)
+        self.assertTrue(any("Menuiserie Vasseur" in text for text in advice))
+        for rank in range(45):
+            self._invoice(3 + rank)
+        many, summary, again = page()
+        self.assertIn("50 late item(s) of 1 customer(s)", summary)
+        self.assertEqual(again, advice)
+        self.assertEqual(few, many)
+
+    def test_late_summary_leaves_out_before_a_date(self):
+        self.company.sudo().recouvrement_test_mode = True
+        for days in (3, 20, 50):
+            self._invoice(days)
+        self._dossier()
+        wizard = self.env["recouvrement.go.live"].create(
+            {"ignore_before": TODAY - timedelta(days=20)}
+        )
+        self.assertIn("2 late item(s) of 1", wizard.late_summary)
+
     def test_mail_server_of_the_configuration_file_counts(self):
         self.env["ir.mail_server"].sudo().search([]).unlink()
         wizard = self.env["recouvrement.go.live"].create({})
