@@ -52,8 +52,10 @@ class RecouvrementDelivery(models.Model):
     def _recover_interrupted(self):
         """Name the messages that a dead sender had in its hands."""
         interrupted = self.search([("state", "=", "sending")])
+        for company, deliveries in interrupted.grouped("company_id").items():
+            told = company._recouvrement_told(deliveries)
+            told._fail(told._uncertain_text())
         if interrupted:
-            interrupted._fail(self._uncertain_text())
             interrupted.relance_id._refresh_progress()
             commit_progress(self.env)
 
@@ -81,8 +83,9 @@ class RecouvrementDelivery(models.Model):
             if not batch:
                 return True
             last_id = batch[-1].id
-            if not batch._send_batch(channel):
-                return False
+            for company, deliveries in batch.grouped("company_id").items():
+                if not company._recouvrement_told(deliveries)._send_batch(channel):
+                    return False
 
     @api.model
     def _leaving_domain(self, channel):

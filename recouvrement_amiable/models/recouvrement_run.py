@@ -185,16 +185,17 @@ class RecouvrementRun(models.Model):
         :return: the run, or None when there is nothing to run today
         """
         company = company.sudo()
+        told = company._recouvrement_told(self)
         day = day or company._recouvrement_today()
         if company.recouvrement_test_mode and not company.recouvrement_test_email:
             return None
         if not company._recouvrement_calendar().is_open(day):
-            self.env["recouvrement.relance"]._refresh_waiting_claims(company)
+            told.env["recouvrement.relance"]._refresh_waiting_claims(company)
             return None
-        run = self._get_or_create(company, day)
+        run = told._get_or_create(company, day)
         if run.state != "done":
             run._plan()
-        return run
+        return run.with_context(lang=self.env.lang)
 
     def _quiet(self):
         """A run is its own report: its thread is there for the task of a failure."""

@@ -82,9 +82,7 @@ def fill_html(html, values):
     :raises UserError: see ``_value``
     """
     return Markup(
-        _WORD.sub(
-            lambda match: str(escape(_value(values, match.group(1)))), html or ""
-        )
+        _WORD.sub(lambda match: str(escape(_value(values, match.group(1)))), html or "")
     )
 
 
