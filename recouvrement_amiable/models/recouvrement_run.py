@@ -243,8 +243,12 @@ class RecouvrementRun(models.Model):
     # Actions
     # ------------------------------------------------------------------
     @api.model
-    def _dry_run(self, company, day):
-        """What the run of a day would do: the report, and nothing else."""
+    def _dry_run(self, company, day, entry=None):
+        """What the run of a day would do: the report, and nothing else.
+
+        :param dict entry: ``entry_mode`` and ``ignore_before``, the choice with which
+            the company is supposed to have gone live; None: as it is now
+        """
         if not day:
             raise UserError(self.env._("Choose the day of the dry run."))
         run = self._quiet().create(
@@ -252,8 +256,9 @@ class RecouvrementRun(models.Model):
                 "company_id": company.id,
                 "date": day,
                 "is_dry": True,
-                "is_test": company.sudo().recouvrement_test_mode,
+                "is_test": company.sudo().recouvrement_test_mode and not entry,
                 "user_id": self.env.uid,
+                **(entry or {}),
             }
         )
         commit_progress(self.env)  # a step that is tried again starts from here

@@ -224,6 +224,51 @@ class TestGoingLive(RecouvrementCommon):
         self.assertFalse(self._row(missed)["reached_level_id"])
         self.assertEqual(self._relances(only_test).state, "cancelled")
 
+    def test_dry_run_before_going_live_tries_the_choice(self):
+        """By age nothing leaves for what is late already; from the first, a letter."""
+        self.company.sudo().write(
+            {
+                "recouvrement_test_mode": True,
+                "recouvrement_test_email": "test@exemple.example",
+            }
+        )
+        invoice = self._invoice(20)
+        self._run()
+        tested = self._relances()
+        before = self.company.read()[0]
+
+        def dry(**choice):
+            wizard = self.env["recouvrement.dry.run"].create(dict(choice, date=TODAY))
+            run = self.env["recouvrement.run"].browse(wizard.action_confirm()["res_id"])
+            return self._lines(run)[self.customer]
+
+        line = dry(entry_mode="age")
+        self.assertEqual((line.situation, line.reason), ("waiting", "delay"))
+        self.assertEqual(line.level_id, self.level3)
+        line = dry(entry_mode="first")
+        self.assertEqual((line.situation, line.level_id), ("due", self.level1))
+        self.assertIn(self.customer.email, line.recipient)
+        action = line.action_preview()
+        preview = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertIn("Menuiserie Vasseur", preview.body)
+        line = dry(ignore_before=TODAY)
+        self.assertEqual((line.situation, line.reason), ("held", "left_out"))
+        # and nothing of it is left
+        self.env.invalidate_all()
+        self.assertEqual(self.company.read()[0], before)
+        self.assertEqual(self._relances(), tested)
+        self.assertNotEqual(tested.state, "cancelled")
+        self.assertEqual(self._row(invoice)["reached_level_id"], self.level1.id)
+
+    def test_dry_run_of_a_live_company_supposes_nothing(self):
+        self._invoice(20)
+        wizard = self.env["recouvrement.dry.run"].create(
+            {"date": TODAY, "entry_mode": "age"}
+        )
+        run = self.env["recouvrement.run"].browse(wizard.action_confirm()["res_id"])
+        self.assertFalse(run.entry_mode)
+        self.assertEqual(run.line_ids.situation, "due")
+
     def test_go_live_twice_does_not_swallow_a_level(self):
         self.scenario.progression = "age"
         invoice = self._invoice(20)
