@@ -80,6 +80,7 @@ from . import delivery_history
 from . import ir_actions_report
 from . import recouvrement_run
 from . import run_planning
+from . import run_entry
 from . import run_failure
 from . import recouvrement_run_line
 from . import run_line_message

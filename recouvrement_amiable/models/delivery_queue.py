@@ -57,8 +57,10 @@ class RecouvrementDelivery(models.Model):
     def _recover_interrupted(self):
         """Name the messages that a dead sender had in its hands."""
         interrupted = self.search([("state", "=", "sending")])
+        for company, deliveries in interrupted.grouped("company_id").items():
+            told = company._recouvrement_told(deliveries)
+            told._fail(told._uncertain_text(), uncertain=True)
         if interrupted:
-            interrupted._fail(self._uncertain_text(), uncertain=True)
             interrupted.relance_id._refresh_progress()
             commit_progress(self.env)
 
@@ -89,7 +91,8 @@ class RecouvrementDelivery(models.Model):
         ):
             batch = batch._with_few_invoices()
             last_id, limit = batch[-1].id, size
-            yield batch
+            for company, deliveries in batch.grouped("company_id").items():
+                yield company._recouvrement_told(deliveries)
 
     def _with_few_invoices(self):
         """The first ones, as far as one batch can make the invoices they attach."""

@@ -342,6 +342,7 @@ class RecouvrementDelivery(models.Model):
             order="sent_on desc, id desc",
         ).filtered(lambda d: email_normalize(d.recipient) == email_normalize(email))[:1]
         if delivery:
+            delivery = delivery.company_id._recouvrement_told(delivery)
             delivery.write(
                 {
                     "state": "returned",

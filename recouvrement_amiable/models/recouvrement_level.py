@@ -1,11 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 from .relance_text import PLACEHOLDERS, unknown_placeholders
 from .situation_item import MAX_LEVELS
 
 CHANNELS = ("email", "letter", "registered", "call", "visit", "task")
+# What the customer reads or hears, with words between braces.
+TEXTS = ("subject", "body", "call_script")
 
 
 class RecouvrementLevel(models.Model):
@@ -106,21 +109,48 @@ class RecouvrementLevel(models.Model):
                 labels[channel] for channel in level._channels()
             )
 
-    @api.constrains("subject", "body", "call_script")
+    @api.constrains(*TEXTS)
     def _check_placeholders(self):
-        for level in self:
-            for field in ("subject", "body", "call_script"):
-                unknown = unknown_placeholders(level[field] or "")
-                if unknown:
-                    raise ValidationError(
-                        self.env._(
-                            "The text of the level “%(level)s” cannot be written:"
-                            " {{%(unknown)s}} is not known. Known words: %(known)s.",
-                            level=level.name,
-                            unknown=unknown[0],
-                            known=", ".join(sorted(PLACEHOLDERS)),
-                        )
+        """In every language: the debtor reads theirs, not that of who writes."""
+        for level, lang, text in self._stored_texts():
+            unknown = unknown_placeholders(text)
+            if unknown:
+                raise ValidationError(
+                    self.env._(
+                        "The text of the level “%(level)s” in %(language)s cannot be"
+                        " written: {{%(unknown)s}} is not known. Known words:"
+                        " %(known)s.",
+                        level=level.name,
+                        language=lang.name,
+                        unknown=unknown[0],
+                        known=", ".join(sorted(PLACEHOLDERS)),
                     )
+                )
+
+    def _stored_texts(self):
+        """``(level, res.lang, text)`` of each text, in each language that is read.
+
+        English too where it is not installed: other languages fall back to it.
+        """
+        if not self.ids:
+            return
+        self.flush_recordset(TEXTS)
+        Lang = self.env["res.lang"].sudo().with_context(active_test=False)
+        read = {code for code, _name in Lang.get_installed()} | {"en_US"}
+        langs = {lang.code: lang for lang in Lang.search([("code", "in", list(read))])}
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT v.id, t.key, t.value FROM recouvrement_level v"
+                " CROSS JOIN LATERAL (VALUES %s) f (texts)"
+                " CROSS JOIN LATERAL jsonb_each_text(f.texts) t"
+                " WHERE v.id IN %s AND t.key IN %s ORDER BY v.id, t.key",
+                SQL(", ").join(SQL("(%s)", SQL.identifier("v", t)) for t in TEXTS),
+                tuple(self.ids),
+                tuple(langs),
+            )
+        )
+        for level_id, code, text in rows:
+            yield self.browse(level_id), langs[code], text
 
     @api.constrains("channel_email", "channel_letter", "channel_registered", "body")
     def _check_text(self):

@@ -185,16 +185,17 @@ class RecouvrementRun(models.Model):
         :return: the run, or None when there is nothing to run today
         """
         company = company.sudo()
+        told = company._recouvrement_told(self)
         day = day or company._recouvrement_today()
         if company.recouvrement_test_mode and not company.recouvrement_test_email:
             return None
         if not company._recouvrement_calendar().is_open(day):
-            self.env["recouvrement.relance"]._refresh_waiting_claims(company)
+            told.env["recouvrement.relance"]._refresh_waiting_claims(company)
             return None
-        run = self._get_or_create(company, day)
+        run = told._get_or_create(company, day)
         if run.state != "done":
             run._plan()
-        return run
+        return run.with_context(lang=self.env.lang)
 
     def _quiet(self):
         """A run is its own report: its thread is there for the task of a failure."""
@@ -242,8 +243,12 @@ class RecouvrementRun(models.Model):
     # Actions
     # ------------------------------------------------------------------
     @api.model
-    def _dry_run(self, company, day):
-        """What the run of a day would do: the report, and nothing else."""
+    def _dry_run(self, company, day, entry=None):
+        """What the run of a day would do: the report, and nothing else.
+
+        :param dict entry: ``entry_mode`` and ``ignore_before``, the choice with which
+            the company is supposed to have gone live; None: as it is now
+        """
         if not day:
             raise UserError(self.env._("Choose the day of the dry run."))
         run = self._quiet().create(
@@ -251,8 +256,9 @@ class RecouvrementRun(models.Model):
                 "company_id": company.id,
                 "date": day,
                 "is_dry": True,
-                "is_test": company.sudo().recouvrement_test_mode,
+                "is_test": company.sudo().recouvrement_test_mode and not entry,
                 "user_id": self.env.uid,
+                **(entry or {}),
             }
         )
         commit_progress(self.env)  # a step that is tried again starts from here

@@ -268,7 +268,8 @@ class RecouvrementScoreModel(models.Model):
     def _tell_failure(self, company):
         """A person is told; the job goes on, or no company would be scored."""
         manager = company.recouvrement_manager_id or company.recouvrement_collector_id
-        summary = self.env._("The risk scores could not be refreshed")
+        words = company._recouvrement_told(self).env
+        summary = words._("The risk scores could not be refreshed")
         dossier = self.env["recouvrement.dossier"].search(
             [("company_id", "=", company.id)], limit=1
         )
@@ -278,7 +279,7 @@ class RecouvrementScoreModel(models.Model):
                 "mail.mail_activity_data_todo",
                 user_id=manager.id,
                 summary=summary,
-                note=self.env._("The server's log says why: show it to your IT."),
+                note=words._("The server's log says why: show it to your IT."),
             )
         commit_progress(self.env)
 

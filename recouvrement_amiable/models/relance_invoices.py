@@ -55,7 +55,15 @@ class RecouvrementRelance(models.Model):
         except Exception:  # a document that cannot be read is joined as it is
             _logger.info("The invoices of %s cannot be merged", self.name)
             return documents
-        return [(self.env._("Invoices %s.pdf", self.name), merged)]
+        words = self._localized(self._email_contact()).env
+        return [(words._("Invoices %s.pdf", self.name), merged)]
+
+    def _email_contact(self):
+        """To whom the e-mail goes, with whom the names of its files are read."""
+        emails = self.delivery_ids.filtered(
+            lambda delivery: delivery.channel == "email"
+        )
+        return emails.filtered(lambda d: d.state != "cancelled").partner_id[:1]
 
     def _render_invoices(self, moves, size=25):
         """``{move_id: pdf bytes}``, a few invoices per call of the PDF engine."""

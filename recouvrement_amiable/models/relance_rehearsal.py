@@ -40,6 +40,13 @@ class RehearsalPlan(RelancePlan):
         self.env.invalidate_all()
         self.without_relances()
 
+    @contextmanager
+    def made_for(self, dossier_ids):
+        """The same, of the relances that these dossiers call for."""
+        self.classify(dossier_ids)
+        with self.made() as ids:
+            yield ids
+
     def write_run_lines(self):
         written = super().write_run_lines()
         if self.asked:

@@ -148,6 +148,12 @@ class RecouvrementRelance(models.Model):
         lines, charges = facts.lines, facts.charges
         no = (0.0, 0.0)
         claims = any(sum(pair) for pair in charges.values())
+        # no line for a currency in which there is nothing to pay
+        payable = [
+            (currency, due)
+            for currency, _, _, due in facts.totals
+            if not currency.is_zero(due + sum(charges.get(currency, no)))
+        ] or [(currency, due) for currency, _, _, due in facts.totals[:1]]
         indemnity = any(pair[1] for pair in charges.values())
         return {
             "claims": claims,
@@ -159,7 +165,7 @@ class RecouvrementRelance(models.Model):
                     "interest": self._money(charges.get(currency, no)[0], currency),
                     "indemnity": self._money(charges.get(currency, no)[1], currency),
                 }
-                for currency, _, _, due in facts.totals
+                for currency, due in payable
             ],
             "day": self._long_date(facts.day),
             "asked": [self._row(line, facts) for line in facts.asked],
@@ -169,7 +175,7 @@ class RecouvrementRelance(models.Model):
             "soon": [self._row(line, facts) for line in lines if line.kind == "c_soon"],
             "totals": [
                 self._money(due + sum(charges.get(currency, no)), currency)
-                for currency, _, _, due in facts.totals
+                for currency, due in payable
             ],
         }
 

@@ -9,6 +9,7 @@ import re
 
 from markupsafe import Markup, escape
 
+from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
 # One list for the check and for the screen: read long before there is an env.
@@ -67,8 +68,10 @@ def fill(text, values):
 
     >>> fill("Dear {{ customer }}", {"customer": "SARL Vasseur"})
     'Dear SARL Vasseur'
+
+    :raises UserError: see ``_value``
     """
-    return _WORD.sub(lambda match: str(values.get(match.group(1), "")), text or "")
+    return _WORD.sub(lambda match: str(_value(values, match.group(1))), text or "")
 
 
 def fill_html(html, values):
@@ -76,9 +79,11 @@ def fill_html(html, values):
 
     >>> fill_html("<p>{{customer}}</p>", {"customer": "Dupont & fils"})
     Markup('<p>Dupont &amp; fils</p>')
+
+    :raises UserError: see ``_value``
     """
     return Markup(
-        _WORD.sub(lambda match: str(escape(values.get(match.group(1), ""))), html or "")
+        _WORD.sub(lambda match: str(escape(_value(values, match.group(1)))), html or "")
     )
 
 
@@ -95,3 +100,19 @@ def has_word_in_tag(html):
     True
     """
     return "<" in _TAG.sub("", html) or any(map(_WORD.search, _TAG.findall(html)))
+
+
+def _value(values, word):
+    """What a word says; one that says nothing would leave a hole in a message.
+
+    :raises UserError: in the language of who reads it, not of the message
+    """
+    if word not in values:
+        raise UserError(
+            _lt(
+                "{{%(word)s}} is not known: correct the text of the level, in each of"
+                " its languages.",
+                word=word,
+            )
+        )
+    return values[word]

@@ -110,8 +110,8 @@ class RecouvrementRelance(models.Model):
                 UPDATE recouvrement_relance r
                    SET amount_late = COALESCE(x.late, 0),
                        amount_credit = COALESCE(x.credit, 0),
-                       amount_due = GREATEST(x.late - x.credit, 0),
-                       amount_claimed = GREATEST(x.late - x.credit, 0)
+                       amount_due = COALESCE(x.due, 0),
+                       amount_claimed = COALESCE(x.due, 0)
                            + COALESCE(me.amount_interest, 0)
                            + COALESCE(me.amount_indemnity, 0),
                        item_count = COALESCE(x.items, 0),
@@ -119,9 +119,11 @@ class RecouvrementRelance(models.Model):
                   FROM recouvrement_relance me
              LEFT JOIN (%(totals)s) x ON x.relance_id = me.id
                  WHERE r.id = me.id AND me.id IN %(ids)s
-                   AND (r.amount_late, r.amount_credit, r.item_count, r.days_late)
+                   AND (r.amount_late, r.amount_credit, r.amount_due, r.item_count,
+                        r.days_late)
                        IS DISTINCT FROM (COALESCE(x.late, 0), COALESCE(x.credit, 0),
-                       COALESCE(x.items, 0), COALESCE(x.days_late, 0))
+                       COALESCE(x.due, 0), COALESCE(x.items, 0),
+                       COALESCE(x.days_late, 0))
                 """,
                 ids=tuple(self.ids),
                 totals=line_totals_sql(SQL("relance_id IN %s", tuple(self.ids))),

@@ -22,22 +22,41 @@ NEED_CONTACT = ("email", "letter", "registered", "call")
 def line_totals_sql(relances):
     """Totals of the lines that still count, one row per relance.
 
+    A credit lessens what is asked for in its own currency, as the message says it:
+    see ``_currency_totals``.
+
     :param SQL relances: condition on ``relance_id``
     """
+    # The currency is looked up where there are credits alone: a row by its key, for a
+    # join would read the whole ledger.
     return SQL(
         """
-        SELECT relance_id,
-               COALESCE(sum(residual) FILTER (
-                 WHERE kind IN ('a_late', 'b_early')), 0) AS late,
-               COALESCE(-sum(residual) FILTER (WHERE kind = 'd_credit'), 0)
-                 AS credit,
-               count(*) FILTER (WHERE kind IN ('a_late', 'b_early')) AS items,
-               COALESCE(max(days_late) FILTER (WHERE kind = 'a_late'), 0) AS days_late
-          FROM recouvrement_relance_line
-         WHERE %s AND cancelled IS NOT TRUE AND struck IS NOT TRUE
-      GROUP BY relance_id
+        SELECT s.relance_id, sum(s.late) AS late, sum(s.credit) AS credit,
+               sum(GREATEST(s.late - s.credit, 0)) AS due,
+               sum(s.items) AS items, max(s.days_late) AS days_late
+          FROM (
+            SELECT x.relance_id,
+                   COALESCE(sum(x.residual) FILTER (WHERE x.asked), 0) AS late,
+                   COALESCE(-sum(x.residual) FILTER (WHERE x.kind = 'd_credit'), 0)
+                     AS credit,
+                   count(*) FILTER (WHERE x.asked) AS items,
+                   COALESCE(max(x.days_late) FILTER (WHERE x.kind = 'a_late'), 0)
+                     AS days_late
+              FROM (
+                SELECT y.relance_id, y.kind, y.residual, y.days_late,
+                       y.kind IN ('a_late', 'b_early') AS asked,
+                       CASE WHEN y.relance_id IN (
+                                 SELECT relance_id FROM recouvrement_relance_line
+                                  WHERE %(relances)s AND kind = 'd_credit')
+                            THEN (SELECT i.currency_id FROM account_move_line i
+                                   WHERE i.id = y.move_line_id) END AS currency_id
+                  FROM (SELECT * FROM recouvrement_relance_line
+                         WHERE %(relances)s AND cancelled IS NOT TRUE
+                           AND struck IS NOT TRUE) y) x
+          GROUP BY x.relance_id, x.currency_id) s
+      GROUP BY s.relance_id
         """,
-        relances,
+        relances=relances,
     )
 
 
@@ -102,8 +121,7 @@ class RelanceWriter:
                             THEN %(now)s::timestamp END,
                        false, v.channel_letter IS TRUE OR v.channel_registered IS TRUE,
                        COALESCE(t.late, 0), COALESCE(t.credit, 0),
-                       GREATEST(t.late - t.credit, 0),
-                       GREATEST(t.late - t.credit, 0), COALESCE(t.items, 0),
+                       COALESCE(t.due, 0), COALESCE(t.due, 0), COALESCE(t.items, 0),
                        COALESCE(t.days_late, 0),
                        %(uid)s, %(uid)s, %(now)s, %(now)s
                   FROM plan_relance x

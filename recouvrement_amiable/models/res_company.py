@@ -264,6 +264,18 @@ class ResCompany(models.Model):
             "Closed today: the e-mails leave on %s.", format_date(self.env, min(later))
         )
 
+    def _recouvrement_told(self, records):
+        """Records whose words are those that this company's people read.
+
+        A scheduled action has no language of its own: what it writes down (failures,
+        reasons, warnings) is in the company's, else in the credit manager's.
+        """
+        self.ensure_one()
+        company = self.sudo()
+        langs = (company.partner_id.lang, company.recouvrement_manager_id.lang)
+        lang = self.env["recouvrement.relance"]._installed_lang(*langs)
+        return records.with_context(lang=lang)
+
     def _recouvrement_calendar(self):
         """:rtype: OpeningCalendar"""
         self.ensure_one()

@@ -125,8 +125,10 @@ class RecouvrementRunLine(models.Model):
         plan = RehearsalPlan(
             run.env, self.company_id, run.date, is_test=self.run_id.is_test
         )
-        plan.classify(self.dossier_id.ids)
-        with plan.made() as ids:
+        with (
+            run._as_live(self.dossier_id.ids),
+            plan.made_for(self.dossier_id.ids) as ids,
+        ):
             relance = run.env["recouvrement.relance"].browse(ids)
             if not relance:
                 raise UserError(

@@ -94,9 +94,13 @@ class RecouvrementRun(models.Model):
             self.env["recouvrement.dossier"]._stamp(ids, self.date)
         kind = RehearsalPlan if self.is_dry else RelancePlan
         plan = kind(self.env, self.company_id, self.date, self, self.is_test)
-        plan.classify(ids)
-        plan.insert()
-        plan.write_run_lines()
+        with self._as_live(ids):
+            plan.classify(ids)
+            plan.insert()
+            plan.write_run_lines()
+            kept = self.entry_mode and self._kept_lines(ids)
+        if kept:
+            self._put_back(kept)
         self._close_empty(ids)
         self.env.invalidate_all()
         return True

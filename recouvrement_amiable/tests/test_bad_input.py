@@ -87,6 +87,46 @@ class TestBadInput(RecouvrementCommon):
         with self.assertRaisesRegex(ValidationError, "tottal"):
             self.level1.body = "<p>{{tottal}}</p>"
 
+    def test_translation_that_does_not_render(self):
+        """Odoo's dialog writes the other languages without the one that is read."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        for field, text in (
+            ("subject", "Relance {{company}}"),
+            ("body", "<p>Dear {{customer}}, {{amount_due}} is due.</p>"),
+        ):
+            wrong = text.replace("{{", "{{montant_")
+            term = "Dear {{customer}}, {{amount_due}} is due."
+            values = wrong if field == "subject" else {term: wrong[3:-4]}
+            with self.assertRaisesRegex(ValidationError, "French.*montant_"):
+                self.level1.update_field_translations(field, {"fr_FR": values})
+            self.level1.invalidate_recordset()
+        self.level1.update_field_translations("subject", {"fr_FR": "De {{company}}"})
+        self.assertEqual(
+            self.level1.with_context(lang="fr_FR").subject, "De {{company}}"
+        )
+
+    @mute_logger("odoo.addons.recouvrement_amiable.models.delivery_queue")
+    def test_unknown_word_never_leaves_a_hole(self):
+        """A text that got in by another way: the delivery fails, and says why."""
+        self._invoice(3)
+        self._run()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE recouvrement_level SET body = replace(body::text, 'amount_due',"
+            " 'tottal')::jsonb WHERE id = %s",
+            [self.level1.id],
+        )
+        self.env.invalidate_all()
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        delivery = self._relances().delivery_ids
+        self.assertEqual(delivery.state, "failed")
+        self.assertIn("{{tottal}}", delivery.failure_reason)
+        self.assertFalse(delivery.message_id)
+        reader = self.env["recouvrement.text.reader"].create(
+            {"scenario_ids": self.scenario.ids, "lang": "en_US"}
+        )
+        self.assertIn("{{tottal}}", reader.page)
+
     def test_level_in_use_is_archived_not_deleted(self):
         self._invoice(3)
         self._run()

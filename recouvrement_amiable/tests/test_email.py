@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import io
 import smtplib
 from contextlib import contextmanager
 from datetime import timedelta
@@ -7,6 +8,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
+from odoo.tools.pdf import PdfFileWriter
 
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
 
@@ -171,6 +173,20 @@ class TestEmail(RecouvrementCommon):
         message = self.sink.messages[0][1]
         self.assertEqual(message["Subject"], "Relance en français")
         self.assertIn("1 000,00", self._html(message))
+
+    def test_file_of_many_invoices_is_named_in_the_debtor_s_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.customer.lang = "fr_FR"
+        invoices = [self._invoice(3) for _rank in range(9)]
+        self._run()
+        relance = self._relances()
+        writer = PdfFileWriter()
+        writer.add_blank_page(width=10, height=10)
+        page = io.BytesIO()
+        writer.write(page)
+        stored = {move.id: page.getvalue() for move in invoices}
+        [(name, _data)] = relance._named_documents(stored)
+        self.assertEqual(name, f"Factures {relance.name}.pdf")
 
     def test_text_written_for_this_customer(self):
         self.level1.approval = True

@@ -44,6 +44,53 @@ class TestGoingLive(RecouvrementCommon):
             wizard.action_go_live()
         self.assertTrue(self.company.recouvrement_test_mode)
 
+    def test_checklist_reads_as_much_for_many_items(self):
+        """The page is made of counts: a ledger of any size may go live."""
+        self.company.sudo().recouvrement_test_mode = True
+        self.customer.email = False
+        read, rows = type(self.env).execute_query, []
+
+        def counted(env, query):
+            found = read(env, query)
+            rows.append(len(found))
+            return found
+
+        def page():
+            self._dossier()
+            wizard = self.env["recouvrement.go.live"].create({})
+            self.env.flush_all()
+            self.env.invalidate_all()
+            rows.clear()
+            before = self.env.cr.sql_log_count
+            with patch.object(type(self.env), "execute_query", counted):
+                shown = wizard.read(["blocking", "late_summary", "is_live"])[0]
+                advice = wizard.line_ids.mapped("advice")
+            cost = (self.env.cr.sql_log_count - before, len(rows), sum(rows))
+            return cost, shown["late_summary"], advice
+
+        for _rank in range(5):
+            self._invoice(3)
+        page()
+        few, summary, advice = page()
+        self.assertIn("5 late item(s) of 1 customer(s)", summary)
+        self.assertTrue(any("Menuiserie Vasseur" in text for text in advice))
+        for rank in range(45):
+            self._invoice(3 + rank)
+        many, summary, again = page()
+        self.assertIn("50 late item(s) of 1 customer(s)", summary)
+        self.assertEqual(again, advice)
+        self.assertEqual(few, many)
+
+    def test_late_summary_leaves_out_before_a_date(self):
+        self.company.sudo().recouvrement_test_mode = True
+        for days in (3, 20, 50):
+            self._invoice(days)
+        self._dossier()
+        wizard = self.env["recouvrement.go.live"].create(
+            {"ignore_before": TODAY - timedelta(days=20)}
+        )
+        self.assertIn("2 late item(s) of 1", wizard.late_summary)
+
     def test_mail_server_of_the_configuration_file_counts(self):
         self.env["ir.mail_server"].sudo().search([]).unlink()
         wizard = self.env["recouvrement.go.live"].create({})
@@ -173,6 +220,51 @@ class TestGoingLive(RecouvrementCommon):
         self.assertEqual((relance.state, letter.state), ("approved", "queued"))
         self.assertFalse(self._row(missed)["reached_level_id"])
         self.assertEqual(self._relances(only_test).state, "cancelled")
+
+    def test_dry_run_before_going_live_tries_the_choice(self):
+        """By age nothing leaves for what is late already; from the first, a letter."""
+        self.company.sudo().write(
+            {
+                "recouvrement_test_mode": True,
+                "recouvrement_test_email": "test@exemple.example",
+            }
+        )
+        invoice = self._invoice(20)
+        self._run()
+        tested = self._relances()
+        before = self.company.read()[0]
+
+        def dry(**choice):
+            wizard = self.env["recouvrement.dry.run"].create(dict(choice, date=TODAY))
+            run = self.env["recouvrement.run"].browse(wizard.action_confirm()["res_id"])
+            return self._lines(run)[self.customer]
+
+        line = dry(entry_mode="age")
+        self.assertEqual((line.situation, line.reason), ("waiting", "delay"))
+        self.assertEqual(line.level_id, self.level3)
+        line = dry(entry_mode="first")
+        self.assertEqual((line.situation, line.level_id), ("due", self.level1))
+        self.assertIn(self.customer.email, line.recipient)
+        action = line.action_preview()
+        preview = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertIn("Menuiserie Vasseur", preview.body)
+        line = dry(ignore_before=TODAY)
+        self.assertEqual((line.situation, line.reason), ("held", "left_out"))
+        # and nothing of it is left
+        self.env.invalidate_all()
+        self.assertEqual(self.company.read()[0], before)
+        self.assertEqual(self._relances(), tested)
+        self.assertNotEqual(tested.state, "cancelled")
+        self.assertEqual(self._row(invoice)["reached_level_id"], self.level1.id)
+
+    def test_dry_run_of_a_live_company_supposes_nothing(self):
+        self._invoice(20)
+        wizard = self.env["recouvrement.dry.run"].create(
+            {"date": TODAY, "entry_mode": "age"}
+        )
+        run = self.env["recouvrement.run"].browse(wizard.action_confirm()["res_id"])
+        self.assertFalse(run.entry_mode)
+        self.assertEqual(run.line_ids.situation, "due")
 
     def test_go_live_twice_does_not_swallow_a_level(self):
         self.scenario.progression = "age"

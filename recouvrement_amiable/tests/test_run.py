@@ -94,6 +94,59 @@ class TestRun(RecouvrementCommon):
         )
         self.assertEqual(work.action, "fix")
 
+    # -- words ---------------------------------------------------------------
+    def test_what_the_night_writes_is_in_the_company_s_language(self):
+        """The scheduled action has no language; the people of the company have."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.company.sudo().partner_id.lang = "fr_FR"
+        self.level1.channel_call = True
+        self.customer.phone = False
+        self._invoice(3)
+        night = self.env(su=True, context=dict(self.env.context, lang=None))
+        run = night["recouvrement.run"]._run_company(self.company, TODAY)
+        self.assertIn("des règlements peuvent manquer", run.warning)
+        failed = self._relances().delivery_ids.filtered(lambda d: d.state == "failed")
+        self.assertIn("Aucun contact de ce client", failed.failure_reason)
+        self.customer.email = False
+        night["recouvrement.delivery"]._cron_send()
+        email = self._relances().delivery_ids.filtered(lambda d: d.channel == "email")
+        self.assertEqual(email.state, "failed")
+        self.assertNotIn("e-mail address", email.failure_reason)
+        other = self._create_customer("Autre")
+        invoice = self._invoice(3, partner=other)
+        night["recouvrement.run"]._run_company(self.company, TODAY + timedelta(days=1))
+        self._pay(invoice)
+        night["recouvrement.delivery"]._cron_send()
+        self.assertIn("Plus rien à réclamer", self._relances(other).state_reason)
+
+    def test_company_without_language_speaks_its_manager_s(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        company = self.company.sudo()
+        company.partner_id.lang = False
+        company.recouvrement_manager_id.lang = "fr_FR"
+        told = company._recouvrement_told(self.env["recouvrement.run"])
+        self.assertEqual(told.env.lang, "fr_FR")
+
+    # -- currencies -----------------------------------------------------------
+    def test_credit_lessens_what_is_asked_in_its_own_currency(self):
+        """What the list asks for is what the message asks for."""
+        pounds = self.setup_other_currency("GBP", rates=[("2026-01-01", 0.5)])
+        self._invoice(3, 1000)
+        self._invoice(0, 200, move_type="out_refund", currency_id=pounds.id)
+        self._run()
+        relance = self._relances()
+        sums = (relance.amount_late, relance.amount_credit)
+        self.assertEqual(sums, (1000, 400))
+        self.assertEqual((relance.amount_due, relance.amount_claimed), (1000, 1000))
+        [total] = relance._statement()["totals"]
+        self.assertIn("1,000.00", total)
+        self._invoice(3, 300, currency_id=pounds.id)
+        self._credit_note(100)
+        relance.sudo()._revalidate()
+        # 1,000 less 100, and 300 less 200 pounds at two for one
+        self.assertEqual((relance.amount_due, relance.amount_claimed), (900, 900))
+        self.assertEqual(len(relance._statement()["totals"]), 1)
+
     # -- a night that fails ---------------------------------------------------
     @mute_logger("odoo.addons.recouvrement_amiable.models.recouvrement_run")
     def test_failed_run_is_tried_again_and_told(self):

@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import models
-from odoo.tools import config, format_list
+from odoo.tools import SQL, config, format_list
 from odoo.tools.misc import format_date
 
 from ..models.delivery_contact import CONTACT_COLUMNS
@@ -178,27 +178,45 @@ class RecouvrementGoLive(models.TransientModel):
 
         :return: ``{dossier id: set of columns of the one query}``
         """
-        rows = self._late_rows()
-        needs = self._needs({row["scenario_id"] for row in rows if row["scenario_id"]})
-        lacking = {}
-        for row in rows:
-            for column in needs.get(row["scenario_id"], ()):
-                if not row[column]:
-                    lacking.setdefault(row["dossier_id"], set()).add(column)
-        return lacking
+        lacks = [
+            SQL(
+                "CASE WHEN q.scenario_id IN %s AND %s IS NULL THEN %s END",
+                tuple(scenarios),
+                SQL.identifier("q", column),
+                column,
+            )
+            for column, scenarios in self._needs().items()
+        ]
+        if not lacks:
+            return {}
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT q.dossier_id, array_agg(DISTINCT c.lacking)
+                  FROM (%s) q CROSS JOIN LATERAL unnest(ARRAY[%s]) c (lacking)
+                 WHERE q.is_late AND q.amount_residual > 0 AND c.lacking IS NOT NULL
+              GROUP BY q.dossier_id
+                """,
+                self._late_query().select(),
+                SQL(", ").join(lacks),
+            )
+        )
+        return {dossier_id: set(columns) for dossier_id, columns in rows}
 
-    def _needs(self, scenario_ids):
-        """``{scenario id: columns that its levels need}``."""
-        scenarios = self.env["recouvrement.scenario"].sudo().browse(scenario_ids)
-        return {
-            scenario.id: {
-                CONTACT_COLUMNS[channel]
-                for level in scenario.level_ids
-                for channel in level._channels()
-                if channel in CONTACT_COLUMNS
-            }
-            for scenario in scenarios
-        }
+    def _needs(self):
+        """``{column of the one query: ids of the scenarios that need it}``."""
+        levels = (
+            self.env["recouvrement.level"]
+            .sudo()
+            .search([("scenario_id.active", "=", True)])
+        )
+        needs = {}
+        for level in levels:
+            for channel in level._channels():
+                if channel in CONTACT_COLUMNS:
+                    column = CONTACT_COLUMNS[channel]
+                    needs.setdefault(column, set()).add(level.scenario_id.id)
+        return needs
 
     def _check_contacts(self):
         lacking = self._unreachable()

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 
@@ -18,6 +18,42 @@ class RecouvrementDryRun(models.TransientModel):
         required=True, default=lambda self: self.env.company._recouvrement_today()
     )
 
+    is_live = fields.Boolean(compute="_compute_is_live")
+    entry_mode = fields.Selection(
+        lambda self: self.env["res.company"]
+        ._fields["recouvrement_entry_mode"]
+        ._description_selection(self.env),
+        string="Items Already Late",
+        compute="_compute_entry",
+        store=True,
+        readonly=False,
+    )
+    ignore_before = fields.Date(
+        string="Leave Out Items Due Before",
+        compute="_compute_entry",
+        store=True,
+        readonly=False,
+    )
+
+    @api.depends("company_id")
+    def _compute_is_live(self):
+        for wizard in self:
+            wizard.is_live = not wizard.company_id.sudo().recouvrement_test_mode
+
+    @api.depends("company_id")
+    def _compute_entry(self):
+        """What the settings say, until a manager chooses on going live."""
+        for wizard in self:
+            company = wizard.company_id.sudo()
+            wizard.entry_mode = company.recouvrement_entry_mode
+            wizard.ignore_before = company.recouvrement_ignore_before
+
+    def _entry(self):
+        """The choice that going live will ask for; a live company has made it."""
+        if self.is_live or not self.entry_mode:
+            return None
+        return {"entry_mode": self.entry_mode, "ignore_before": self.ignore_before}
+
     def action_confirm(self):
         self.ensure_one()
         if not self.env.user.has_group("recouvrement_amiable.group_collector_all"):
@@ -29,7 +65,9 @@ class RecouvrementDryRun(models.TransientModel):
         today = self.company_id._recouvrement_today()
         if abs(self.date - today) > timedelta(days=3660):
             raise UserError(self.env._("Choose a day less than ten years from today."))
-        run = self.env["recouvrement.run"]._dry_run(self.company_id, self.date)
+        run = self.env["recouvrement.run"]._dry_run(
+            self.company_id, self.date, self._entry()
+        )
         return {
             "type": "ir.actions.act_window",
             "res_model": "recouvrement.run",

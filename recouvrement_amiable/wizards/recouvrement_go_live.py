@@ -1,6 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import date
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..models.relance_plan import RelancePlan
 
@@ -31,6 +34,10 @@ class RecouvrementGoLive(models.TransientModel):
         help="While the test mode is on, every message goes to this address.",
     )
     is_live = fields.Boolean(compute="_compute_checks")
+    checks = fields.Json(
+        compute="_compute_checks",
+        help="What the checklist says, looked at once for the whole page.",
+    )
     line_ids = fields.One2many(
         "recouvrement.go.live.line",
         "wizard_id",
@@ -69,32 +76,45 @@ class RecouvrementGoLive(models.TransientModel):
             wizard.company_id.sudo().recouvrement_test_email = wizard.test_email
 
     @api.depends("company_id")
+    @api.depends_context("lang", "uid")
     def _compute_checks(self):
         for wizard in self:
-            checks = wizard._checks().values()
-            wizard.blocking = any(status == "missing" for _n, status, _a in checks)
+            wizard.checks = wizard._checks()
+            wizard.blocking = wizard._has("missing")
             wizard.is_live = not wizard.company_id.sudo().recouvrement_test_mode
 
+    def _has(self, wanted):
+        return any(status == wanted for _name, status, _advice in self.checks.values())
+
     # ------------------------------------------------------------------
-    # What is already late
+    # What is already late: counted in the database, whatever the ledger
     # ------------------------------------------------------------------
-    def _late_rows(self):
-        rows = self.env["recouvrement.open.item"].sudo()._situations(self.company_id)
-        return [row for row in rows if row["is_late"] and row["amount_residual"] > 0]
+    def _late_query(self):
+        item = self.env["recouvrement.open.item"].sudo()
+        item._prepare_read(whole=True)
+        return item._query(self.company_id, alike=True)
 
     @api.depends("company_id", "ignore_before")
     def _compute_late_summary(self):
         for wizard in self:
-            rows = [
-                row
-                for row in wizard._late_rows()
-                if not wizard.ignore_before or row["date_due"] >= wizard.ignore_before
-            ]
+            items, customers = wizard._count_late()
             wizard.late_summary = self.env._(
                 "%(items)s late item(s) of %(customers)s customer(s)",
-                items=len(rows),
-                customers=len({row["dossier_id"] for row in rows}),
+                items=items,
+                customers=customers,
             )
+
+    def _count_late(self):
+        """``(items, customers)``; no situation is needed to know what is late."""
+        [counts] = self.env.execute_query(
+            SQL(
+                "SELECT count(*), count(DISTINCT q.dossier_id) FROM (%s) q"
+                " WHERE q.is_late AND q.amount_residual > 0 AND q.date_due >= %s",
+                self._late_query().plain(),
+                self.ignore_before or date.min,
+            )
+        )
+        return counts
 
     # ------------------------------------------------------------------
     # Actions
@@ -132,9 +152,7 @@ class RecouvrementGoLive(models.TransientModel):
             raise UserError(
                 self.env._("Read the texts of the ladders, then tick the box.")
             )
-        if not self.warnings_accepted and any(
-            status == "warning" for _name, status, _advice in self._checks().values()
-        ):
+        if not self.warnings_accepted and self._has("warning"):
             raise UserError(
                 self.env._("Some points are to look at: mend them, or accept them.")
             )
@@ -218,10 +236,11 @@ class RecouvrementGoLiveLine(models.TransientModel):
     advice = fields.Char(compute="_compute_check")
     can_open = fields.Boolean(compute="_compute_check")
 
-    @api.depends("wizard_id.company_id", "code")
+    @api.depends("wizard_id.checks", "code")
+    @api.depends_context("lang", "uid")
     def _compute_check(self):
         for wizard, lines in self.grouped("wizard_id").items():
-            checks = wizard._checks() if wizard else {}
+            checks = wizard.checks or {}
             for line in lines:
                 line.name, line.status, line.advice = checks.get(
                     line.code, (False, False, False)

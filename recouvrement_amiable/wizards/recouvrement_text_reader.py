@@ -2,6 +2,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..models.relance_text import PLACEHOLDERS, fill, fill_html
 
@@ -87,9 +88,9 @@ class RecouvrementTextReader(models.TransientModel):
             "when": self._when(level.delay),
             "channels": level.with_env(self.env).channel_text,
             "facts": self._facts(level),
-            "subject": fill(level.subject, values) if writes else "",
-            "body": fill_html(level.body, values) if writes else "",
-            "script": fill_html(level.call_script, values) if speaks else "",
+            "subject": _shown(fill, level.subject, values) if writes else "",
+            "body": _shown(fill_html, level.body, values) if writes else "",
+            "script": _shown(fill_html, level.call_script, values) if speaks else "",
         }
 
     def _when(self, delay):
@@ -161,3 +162,11 @@ class RecouvrementTextReader(models.TransientModel):
         return self.env.ref("recouvrement_amiable.scenario_texts_report").report_action(
             self
         )
+
+
+def _shown(fill_words, text, values):
+    """The text, or in its place why it cannot be written."""
+    try:
+        return fill_words(text, values)
+    except UserError as error:
+        return str(error)
