@@ -31,6 +31,7 @@ from . import test_public_term
 from . import test_mentions
 from . import test_limitation
 from . import test_limitation_table
+from . import test_ready
 from . import test_screens
 from . import test_settings
 from . import test_letters
