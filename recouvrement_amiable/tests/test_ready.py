@@ -288,11 +288,10 @@ class TestReadyOperations(ReadyCommon):
         self.follow("sent")
         self._relances(self.others[1]).sudo()._cancel("Agreed")
         self.follow("cancelled")
-        self._relances(self.others[2]).action_approve()
-        late = self._invoice(40, partner=self.others[2])
-        self._relance_now(late, self.level2, confirmed=True)
+        new = self._create_customer("Newcomer")
+        self._relance_now(self._invoice(40, partner=new), self.level2, confirmed=True)
         self.follow("by hand")
-        call = self._relances(self.others[2]).delivery_ids.filtered(
+        call = self._relances(new).delivery_ids.filtered(
             lambda delivery: delivery.channel == "call"
         )
         call.sudo().state = "todo"
