@@ -410,6 +410,27 @@ class TestReady(ReadyCommon):
         self.assertIn("To be dunned", page["records"][0]["situation_text"])
         self.assertEqual(groups["groups"][0]["amount_late:sum"], 1000)
 
+    def test_a_replica_only_reads(self):
+        """Where nothing can be kept, each part of the page reads for itself."""
+        self.make()
+        self._invoice(9, 700)
+        self.env.flush_all()
+        cursor = type(self.env.cr)
+        execute = cursor.execute
+        asked = []
+
+        def spied(cr, query, *args, **kwargs):
+            asked.append(str(getattr(query, "code", query)))
+            return execute(cr, query, *args, **kwargs)
+
+        live = self.live()
+        with (
+            patch.object(cursor, "readonly", property(lambda cr: True)),
+            patch.object(cursor, "execute", spied),
+        ):
+            self.assertEqual(self.page(), (live, True))
+        self.assertFalse([text for text in asked if "CREATE" in text])
+
     def test_a_rolled_back_change_touches_nobody(self):
         self.make()
         before = self.touches()
