@@ -65,4 +65,5 @@
         "web.assets_tests": ["recouvrement_amiable/static/tests/tours/*.js"],
     },
     "application": True,
+    "uninstall_hook": "uninstall_hook",
 }

@@ -52,6 +52,8 @@ from . import open_item_limitation
 from . import open_item_expected
 from . import recouvrement_worklist
 from . import worklist_actions
+from . import worklist_ready
+from . import worklist_refresh
 from . import recouvrement_relance
 from . import relance_upkeep
 from . import recouvrement_relance_line

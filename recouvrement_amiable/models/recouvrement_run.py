@@ -166,6 +166,7 @@ class RecouvrementRun(models.Model):
                 if only_planner:
                     self._run_company_safely(company)
         self.env["recouvrement.delivery"]._wake_sender()
+        self.env["recouvrement.worklist"]._wake_ready()
         commit_progress(self.env)
 
     def _run_company_safely(self, company):

@@ -44,7 +44,7 @@ HEAD_ORDER = (
     "credit",
 )
 
-# Temporary table of the rows while one page is read.
+# Temporary table of the rows while one page is read, and where the cursor says that.
 READING = "recouvrement_worklist_reading"
 
 ACTIONS = ("fix", "approve", "call", "visit", "post", "decide", "allocate", "bank")
@@ -125,9 +125,7 @@ class RecouvrementWorklist(models.Model):
     # ------------------------------------------------------------------
     @property
     def _table_query(self):
-        if self.env.cr.cache.get(READING):
-            return SQL("SELECT * FROM %s", SQL.identifier(READING))
-        return self._live_query()
+        return self.env.cr.cache.get(READING) or self._live_query()
 
     def _live_query(self):
         item = self.env["recouvrement.open.item"]
@@ -272,26 +270,37 @@ class RecouvrementWorklist(models.Model):
 
     @contextmanager
     def _one_reading(self):
-        """Classify once for all that one page asks: rows, groups, count, sentences."""
+        """Classify once for all that one page asks: rows, groups, count, sentences.
+
+        And only the customers whose row is not ready: see ``worklist_ready``.
+        """
         cr = self.env.cr
-        if cr.readonly or cr.cache.get(READING):
-            yield  # nothing can be made in a read-only transaction
+        if cr.cache.get(READING):
+            yield
             return
-        self._prepare_read(whole=True)
-        table = SQL.identifier(READING)
-        cr.execute(SQL("DROP TABLE IF EXISTS pg_temp.%s", table))
-        cr.execute(
-            SQL(
-                "CREATE TEMP TABLE %s ON COMMIT DROP AS (%s)",
-                table,
-                self._live_query(),
-            )
-        )
-        cr.cache[READING] = True
+        self._prepare_read()
+        rows, classifies = self._ready_query()
+        if classifies and not cr.readonly:
+            rows = self._keep_reading(rows)
+        if rows is not None:  # nothing can be kept in a read-only transaction
+            cr.cache[READING] = rows
         try:
             yield
         finally:
             cr.cache.pop(READING, None)
+
+    def _keep_reading(self, rows):
+        """Put the rows of a page in a temporary table.
+
+        :param rows: SQL, or None to classify everybody
+        """
+        if rows is None:
+            self._prepare_read(whole=True)
+            rows = self._live_query()
+        cr, table = self.env.cr, SQL.identifier(READING)
+        cr.execute(SQL("DROP TABLE IF EXISTS pg_temp.%s", table))
+        cr.execute(SQL("CREATE TEMP TABLE %s ON COMMIT DROP AS (%s)", table, rows))
+        return SQL("SELECT * FROM %s", table)
 
     @api.model
     @api.readonly
@@ -311,7 +320,7 @@ class RecouvrementWorklist(models.Model):
     @api.model
     def _search(self, domain, *args, **kwargs):
         if not Domain(domain).is_false():
-            self._prepare_read(whole=True)
+            self._prepare_read(whole=not self.env.cr.cache.get(READING))
         return super()._search(domain, *args, **kwargs)
 
     def fetch(self, field_names=None):
@@ -334,7 +343,11 @@ class RecouvrementWorklist(models.Model):
             return []
         self._prepare_read()
         if self.env.cr.cache.get(READING):
-            rows = SQL("%s WHERE id IN %s", self._table_query, tuple(dossiers.ids))
+            rows = SQL(
+                "SELECT * FROM (%s) r WHERE r.id IN %s",
+                self._table_query,
+                tuple(dossiers.ids),
+            )
             return self.env.execute_query_dict(rows)
         item = self.env["recouvrement.open.item"]
         scope = item._scope_sql(("partner_id", dossiers.partner_id.ids))

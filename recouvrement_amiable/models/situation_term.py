@@ -73,11 +73,15 @@ def item_terms(env, companies, scope, is_open):
     days = {row["company_id"]: row["day"] for row in companies}
     if not days:
         return []
-    items = map(_Item._make, env.execute_query(_items_sql(days, scope, is_open)))
+    items = map(_Item._make, env.execute_query(items_sql(days, scope, is_open)))
     return [_term(item, days[item.company_id]) for item in items]
 
 
-def _items_sql(days, scope, is_open):
+def items_sql(days, scope, is_open):
+    """SELECT of the columns of :class:`_Item`.
+
+    :param dict days: by id of company
+    """
     # LATERAL: from the few invoices to their items, however many there are
     due = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
     return SQL(
@@ -102,7 +106,10 @@ def _items_sql(days, scope, is_open):
           JOIN recouvrement_dossier d
             ON d.company_id = m.company_id AND d.partner_id = m.commercial_partner_id
          CROSS JOIN LATERAL (
-            SELECT i.* FROM account_move_line i WHERE i.move_id = m.id OFFSET 0) l
+            SELECT i.id, i.account_id, i.partner_id, i.company_id, i.reconciled,
+                   i.date_maturity, i.invoice_date, i.date,
+                   i.amount_residual_currency
+              FROM account_move_line i WHERE i.move_id = m.id OFFSET 0) l
          WHERE %(is_term)s
            AND m.company_id IN %(companies)s
            AND m.state = 'posted' AND m.move_type = 'out_invoice'

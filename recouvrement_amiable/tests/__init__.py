@@ -32,6 +32,8 @@ from . import test_mentions
 from . import test_message
 from . import test_limitation
 from . import test_limitation_table
+from . import test_ready
+from . import test_ready_operations
 from . import test_screens
 from . import test_settings
 from . import test_letters
