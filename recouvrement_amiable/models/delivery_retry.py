@@ -124,7 +124,9 @@ class RecouvrementDelivery(models.Model):
                 (self.env._("deposited on"), delivery.posted_on),
                 (self.env._("returned on"), delivery.returned_on),
             ]
-            before = [f"{word} {format_date(self.env, day)}" for word, day in days if day]
+            before = [
+                f"{word} {format_date(self.env, day)}" for word, day in days if day
+            ]
             if delivery.tracking_number:
                 before.append(
                     self.env._("tracking number %s", delivery.tracking_number)

@@ -28,9 +28,7 @@ class RecouvrementRelance(models.Model):
         readonly=True,
         help="What has not left yet rests until this has passed.",
     )
-    is_trimmed = fields.Boolean(
-        readonly=True, help="A person took items out of it."
-    )
+    is_trimmed = fields.Boolean(readonly=True, help="A person took items out of it.")
     decided_on = fields.Date(
         readonly=True, help="Day of the plan, then of the approval."
     )

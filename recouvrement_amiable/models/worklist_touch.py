@@ -61,6 +61,7 @@ WATCHED = (
         "account_move_line",
         "account_id, partner_id, company_id, move_id, parent_state, reconciled,"
         " amount_residual, amount_residual_currency, amount_currency, currency_id,"
+        " payment_id, statement_line_id,"
         " date_maturity, invoice_date, date, no_followup",
         "partner_id, account_id",
         "SELECT 'partner', x.partner_id FROM changed x"
