@@ -13,8 +13,8 @@ _logger = logging.getLogger(__name__)
 
 # Channels in the order of the queue, with the size of a batch: for letters that of a
 # run of wkhtmltopdf, which starts slowly and gains nothing from more. What holding a
-# batch against the ledger takes hardly depends on its size; the e-mails of a batch leave
-# one after the other, the last ones not long after they were checked.
+# batch against the ledger takes hardly depends on its size; the e-mails of a batch
+# leave one after the other, the last ones not long after they were checked.
 SENDERS = (
     ("email", 100),
     ("letter", 40),
