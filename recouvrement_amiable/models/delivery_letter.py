@@ -4,9 +4,10 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.misc import format_date
+from odoo.tools.pdf import merge_pdf
 
 from .letter_engine import EngineError, LetterEngine, Sheet
-from .letter_pages import cut, join
+from .letter_pages import cut
 
 # What Odoo gathers the heads of pages in, when there are any.
 HEAD = re.compile(r'id="minimal_layout_report_headers">\s*<(?!/)')
@@ -207,7 +208,7 @@ class RecouvrementDelivery(models.Model):
                 "name": self.env._(
                     "Letters of %s.pdf", fields.Date.to_string(fields.Date.today())
                 ),
-                "raw": join([a.raw for a in letters.attachment_id]),
+                "raw": merge_pdf([a.raw for a in letters.attachment_id]),
                 "mimetype": "application/pdf",
             }
         )

@@ -5,13 +5,13 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from lxml import html
-from pypdf import PdfReader, PdfWriter
+from pypdf import PdfReader
 
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.recouvrement_amiable.models import delivery_press, letter_pages
+from odoo.addons.recouvrement_amiable.models import delivery_press
 from odoo.addons.recouvrement_amiable.models.letter_engine import (
     EngineError,
     LetterEngine,
@@ -120,34 +120,15 @@ class TestLetters(RecouvrementCommon, HttpCase):
             self.assertEqual(f"{letter.relance_id.name} 2/2" in text, pages > 1)
         self.assertEqual(self._read(self._print(letters))[1], " ".join(texts))
 
-    def test_fonts_are_printed_once(self):
-        self._late("Alpha", "Beta", "Gamma", "Delta", "Epsilon", "Zeta")
-        letters = self._make_letters()
-        whole = sum(len(letter.attachment_id.raw) for letter in letters)
-        self.assertLess(len(self._print(letters)), whole / 2)
-
-    def test_documents_of_other_programs_are_printed_too(self):
-        self._late("Alpha", "Beta")
-        letters = self._make_letters()
-        first, second = (letter.attachment_id.raw for letter in letters)
-        changed = io.BytesIO()
-        writer = PdfWriter(io.BytesIO(second), incremental=True)
-        writer.add_blank_page(200, 200)
-        writer.write(changed)
-        both = self._read(letter_pages.join([first, changed.getvalue()]))
-        self.assertEqual(both[0], 3)
-        self.assertIn("Alpha", both[1])
-        self.assertIn("Beta", both[1])
-
     def test_one_bad_letter_alone_fails(self):
         customers = self._late("Alpha", "Beta", "Gamma", "Delta", "Epsilon")
         Relance = type(self.env["recouvrement.relance"])
         statement = Relance._statement
 
-        def fails_for_gamma(relance):
+        def fails_for_gamma(relance, *args):
             if relance.partner_id.name == "Gamma":
                 raise ValueError("No rate for Gamma")
-            return statement(relance)
+            return statement(relance, *args)
 
         with (
             patch.object(Relance, "_statement", fails_for_gamma),
