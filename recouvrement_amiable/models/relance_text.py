@@ -14,7 +14,7 @@ from odoo.tools.translate import LazyTranslate
 
 # One list for the check and for the screen: read long before there is an env.
 # pylint: disable=prefer-env-translation
-_lt = LazyTranslate(__name__)
+_lt = LazyTranslate(__name__, default_lang="en_US")
 
 # word -> what it says, as the level's form lists it
 WORDS = {

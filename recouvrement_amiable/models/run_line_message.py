@@ -126,7 +126,7 @@ class RecouvrementRunLine(models.Model):
             run.env, self.company_id, run.date, is_test=self.run_id.is_test
         )
         with (
-            run._as_live(self.dossier_id.ids),
+            self.run_id._as_live(self.dossier_id.ids),
             plan.made_for(self.dossier_id.ids) as ids,
         ):
             relance = run.env["recouvrement.relance"].browse(ids)

@@ -44,6 +44,8 @@ class RecouvrementCommon(AccountTestInvoicingCommon):
                 "email": "compta@exemple.example",
             }
         )
+        # what the night writes down is in this language
+        cls.company.sudo().partner_id.lang = "en_US"
         cls.scenario = cls._create_scenario("Ladder")
         cls.env["recouvrement.scenario"].search(
             [("id", "!=", cls.scenario.id)]

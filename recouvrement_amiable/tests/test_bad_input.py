@@ -97,9 +97,12 @@ class TestBadInput(RecouvrementCommon):
             wrong = text.replace("{{", "{{montant_")
             term = "Dear {{customer}}, {{amount_due}} is due."
             values = wrong if field == "subject" else {term: wrong[3:-4]}
-            with self.assertRaisesRegex(ValidationError, "French.*montant_"):
+            with (
+                self.assertRaisesRegex(ValidationError, "French.*montant_"),
+                self.env.cr.savepoint(),
+            ):
                 self.level1.update_field_translations(field, {"fr_FR": values})
-            self.level1.invalidate_recordset()
+            self.env.invalidate_all(flush=False)
         self.level1.update_field_translations("subject", {"fr_FR": "De {{company}}"})
         self.assertEqual(
             self.level1.with_context(lang="fr_FR").subject, "De {{company}}"

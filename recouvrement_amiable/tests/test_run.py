@@ -144,8 +144,8 @@ class TestRun(RecouvrementCommon):
         self._credit_note(100)
         relance.sudo()._revalidate()
         # 1,000 less 100, and 300 less 200 pounds at two for one
-        self.assertEqual((relance.amount_due, relance.amount_claimed), (900, 900))
-        self.assertEqual(len(relance._statement()["totals"]), 1)
+        self.assertEqual((relance.amount_due, relance.amount_claimed), (1100, 1100))
+        self.assertEqual(len(relance._statement()["totals"]), 2)
 
     # -- a night that fails ---------------------------------------------------
     @mute_logger("odoo.addons.recouvrement_amiable.models.recouvrement_run")

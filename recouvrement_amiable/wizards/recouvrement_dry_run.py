@@ -24,13 +24,13 @@ class RecouvrementDryRun(models.TransientModel):
         ._fields["recouvrement_entry_mode"]
         ._description_selection(self.env),
         string="Items Already Late",
-        compute="_compute_entry",
+        compute="_compute_entry_mode",
         store=True,
         readonly=False,
     )
     ignore_before = fields.Date(
         string="Leave Out Items Due Before",
-        compute="_compute_entry",
+        compute="_compute_ignore_before",
         store=True,
         readonly=False,
     )
@@ -41,12 +41,15 @@ class RecouvrementDryRun(models.TransientModel):
             wizard.is_live = not wizard.company_id.sudo().recouvrement_test_mode
 
     @api.depends("company_id")
-    def _compute_entry(self):
+    def _compute_entry_mode(self):
         """What the settings say, until a manager chooses on going live."""
         for wizard in self:
-            company = wizard.company_id.sudo()
-            wizard.entry_mode = company.recouvrement_entry_mode
-            wizard.ignore_before = company.recouvrement_ignore_before
+            wizard.entry_mode = wizard.company_id.sudo().recouvrement_entry_mode
+
+    @api.depends("company_id")
+    def _compute_ignore_before(self):
+        for wizard in self:
+            wizard.ignore_before = wizard.company_id.sudo().recouvrement_ignore_before
 
     def _entry(self):
         """The choice that going live will ask for; a live company has made it."""
