@@ -644,9 +644,12 @@ class TestSituation(RecouvrementCommon):
         self.assertIsNone(self._row(zero))
 
     def test_one_query_whatever_the_items(self):
-        """The planning of a chunk has a fixed number of queries."""
+        """The planning of a chunk has a fixed number of queries.
+
+        The first run also fills what Odoo keeps in memory: languages, settings.
+        """
         counts = []
-        for number in (1, 12):
+        for number in (1, 1, 12):
             for index in range(number):
                 self._invoice(3 + index)
             self.env["recouvrement.run"].sudo().search([]).unlink()
@@ -658,4 +661,5 @@ class TestSituation(RecouvrementCommon):
             before = self.env.cr.sql_log_count
             self._run(day)
             counts.append(self.env.cr.sql_log_count - before)
-        self.assertLessEqual(abs(counts[0] - counts[1]), 2, counts)
+        _first, few, many = counts
+        self.assertLessEqual(abs(few - many), 2, counts)
