@@ -25,6 +25,7 @@ when the function returns. Databases are dropped when the benchmark ends.
 """
 
 import contextlib
+import os
 from dataclasses import dataclass
 
 from tools.config import free_port, write_config
@@ -87,6 +88,9 @@ class Context:
     def _cloned(self, origin, more_addons):
         clone = temporary_clone(self.setup, origin, more_addons, label="bench")
         name, config = self._stack.enter_context(clone)
+        # What is measured next must not wait for the copy to be written.
+        self.setup.server.sql("CHECKPOINT")
+        os.sync()
         return Database(self, name, config, tuple(more_addons))
 
     def peer(self, package, version):

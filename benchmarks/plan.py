@@ -37,6 +37,7 @@ WEEK_LATER = DAY + timedelta(days=7)
 # The ledger whose run needs as many queries, and ten times fewer items.
 FEWER = 10
 MORE = 10
+MORE_ROUNDS = 3
 
 
 def run(context):
@@ -50,7 +51,7 @@ def run(context):
     if options.peer:
         _measure_peer(context, many, seconds, options)
     if options.million:
-        _measure_more(context, seconds, options)
+        _measure_more(context, many, options)
 
 
 def _options(arguments):
@@ -350,13 +351,24 @@ def peer_run(env):
 # --- ten times as many -------------------------------------------------------
 
 
-def _measure_more(context, seconds, options):
+def _measure_more(context, many, options):
+    """Ten times as many, in turns with the first run.
+
+    A shared machine is half as fast for a minute, then fast again: the best of each
+    are compared, which the same machine has done at its best.
+    """
     items, debtors = options.items * MORE, options.debtors * MORE
     ledger = _ledger_of(context, items, debtors)
-    after, measure = _planned(ledger, DAY)
+    firsts, mores = [], []
+    for _round in range(MORE_ROUNDS):
+        firsts.append(_planned(many, DAY)[1].seconds)
+        mores.append(_planned(ledger, DAY))
+    after, measure = min(mores, key=lambda pair: pair[1].seconds)
     context.figure(f"{measure.value['items']:,} items", measure.seconds, "s")
+    context.figure("first runs beside them", min(firsts), "s")
     context.figure("queries for these", measure.queries)
-    context.figure("times the first run", measure.seconds / seconds, target=1.2 * MORE)
+    ratio = measure.seconds / min(firsts)
+    context.figure("times the first run", ratio, target=1.2 * MORE)
     context.figure("peak memory for these", measure.peak_mb, "MB", target=500)
     pages = after.call(worklist_states, touched=TOUCHED).value["pages"]
     for name, page in pages.items():

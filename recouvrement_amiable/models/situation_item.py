@@ -129,8 +129,13 @@ _PAID_OUT = SQL(
 )
 
 
-def _line_sql(scope, is_open, has_terms):
-    """Open receivable items. ``days_late`` is negative before the due date."""
+def line_cte(scope, is_open, has_terms):
+    """Open receivable items. ``days_late`` is negative before the due date.
+
+    :param SQL scope: see ``SituationQuery``
+    :param SQL is_open: see ``open_condition``
+    :param bool has_terms: there is a CTE ``term``
+    """
     due = SQL("COALESCE(l.date_maturity, l.invoice_date, l.date)")
     if has_terms:
         due = SQL("COALESCE(t.due, %s)", due)
@@ -196,7 +201,7 @@ def _line_sql(scope, is_open, has_terms):
     )
 
 
-def _reached_join(whole, is_open):
+def _reached_join(whole):
     """Highest delay said about each item, before and after the due date.
 
     The level's own delay counts, so that a corrected ladder moves what was
@@ -207,11 +212,7 @@ def _reached_join(whole, is_open):
     among = SQL("rl.move_line_id = line.id")
     if whole:
         # an array is looked up in the index; a join would read what was ever said
-        among = SQL(
-            "rl.move_line_id = ANY(ARRAY("
-            "SELECT l.id FROM account_move_line l WHERE %s))",
-            is_open,
-        )
+        among = SQL("rl.move_line_id = ANY(ARRAY(SELECT id FROM line))")
     reached = SQL(
         """
         SELECT rl.move_line_id,
@@ -311,17 +312,14 @@ def plain_select(scope, is_open, has_terms):
      LEFT JOIN ladder g ON g.id = line.scenario_id
         """,
         is_late=_IS_LATE,
-        line=_line_sql(scope, is_open, has_terms),
+        line=line_cte(scope, is_open, has_terms),
     )
 
 
-def placed_cte(scope, is_open, whole, has_terms):
+def placed_cte(whole):
     """Place of each open item in its ladder: how many levels passed, and reached.
 
-    :param SQL scope: see ``SituationQuery``
-    :param SQL is_open: see ``open_condition``
     :param bool whole: many items are read
-    :param bool has_terms: there is a CTE ``term``
     """
     # OFFSET 0 keeps each step apart: PostgreSQL would otherwise copy the
     # expressions into one another and compute them ten times a row.
@@ -337,7 +335,7 @@ def placed_cte(scope, is_open, whole, has_terms):
                    line.flags | COALESCE(h.reasons, 0) AS item_holds,
                    h.until AS item_until, h.detail AS item_detail,
                    r.late_delay, r.early_delay, g.late_delays, g.early_delays
-              FROM (%(line)s) line
+              FROM line
          LEFT JOIN ladder g ON g.id = line.scenario_id
          %(reached)s
          LEFT JOIN item_hold h ON h.move_line_id = line.id
@@ -351,8 +349,7 @@ def placed_cte(scope, is_open, whole, has_terms):
         """,
         place=_pack(),
         is_late=_IS_LATE,
-        line=_line_sql(scope, is_open, has_terms),
-        reached=_reached_join(whole, is_open),
+        reached=_reached_join(whole),
     )
 
 

@@ -15,8 +15,9 @@ How it works, step by step (one CTE each):
 ``term``       the few items with a time to pay of their own (public buyers,
                retention money); absent where there is none
 ``item_hold``  holds recorded about one item (exclusions; later disputes, …)
-``placed``     the open receivable items with their dossier, their scenario and
-               their place in its ladder, from the highest delay already said
+``line``       the open receivable items with their dossier and their scenario
+``placed``     the same with their place in the scenario's ladder, from the highest
+               delay already said
 ``item``       items of a dossier at the same place as one row, with the level
                reached and the next one
 ``account``    per dossier: amounts due and credits (``balance``), last relance
@@ -156,12 +157,12 @@ class SituationQuery:
         if self._terms:
             sources = [*sources, term_hold_sql()]
         holds = steps.holds_cte(sources, "move_line_id")
-        return [*self._first_ctes(), ("item_hold", "", holds)]
+        line = steps.line_cte(self.scope, self._is_open(), bool(self._terms))
+        mode = "MATERIALIZED" if self.whole else ""
+        return [*self._first_ctes(), ("item_hold", "", holds), ("line", mode, line)]
 
     def _placed(self):
-        return steps.placed_cte(
-            self.scope, self._is_open(), self.whole, bool(self._terms)
-        )
+        return steps.placed_cte(self.whole)
 
     def _settling(self):
         """From ``placed`` to ``settled``."""
