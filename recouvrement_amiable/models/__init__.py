@@ -72,6 +72,7 @@ from . import delivery_contact
 from . import delivery_calendar
 from . import delivery_queue
 from . import delivery_retry
+from . import delivery_outage
 from . import delivery_email
 from . import delivery_message
 from . import delivery_letter
@@ -90,6 +91,7 @@ from . import account_move
 from . import account_move_stop
 from . import account_move_public
 from . import account_move_terms
+from . import account_payment
 from . import account_move_mentions
 from . import account_move_limitation
 from . import account_move_line

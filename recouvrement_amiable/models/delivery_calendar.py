@@ -46,13 +46,17 @@ class RecouvrementDelivery(models.Model):
         return companies.filtered(lambda c: c._recouvrement_closed_until())
 
     def action_send_now(self):
-        """Send although the company is closed today."""
+        """Send although the company is closed today, or try the mail server again."""
         self.check_access("write")
-        # Its own field is for buttons alone, like the state.
-        held = self.sudo().filtered("leaves_on")
+        # Their own fields are for buttons alone, like the state.
+        held = self.sudo().filtered(lambda d: d.leaves_on or d.retry_on)
         if not held:
             raise UserError(
-                self.env._("Nothing among this waits for the company to open.")
+                self.env._(
+                    "Nothing among this waits for the company to open or for the mail"
+                    " server."
+                )
             )
-        held.despite_closed = True
+        held.filtered("leaves_on").despite_closed = True
+        held.retry_on = False
         self._wake_sender()

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import is_html_empty
 
 # Column of the one query that names the contact of each channel.
 CONTACT_COLUMNS = {
@@ -35,6 +36,32 @@ class RecouvrementDelivery(models.Model):
         """A letter to another contact is another letter, a call has other words."""
         self._write_letters_again()
         self._write_call_notes_again()
+
+    def _channel_changed(self, with_contact):
+        """Another channel needs words, and a contact who can be reached by it.
+
+        :param bool with_contact: the person chose the contact at the same time
+        """
+        labels = dict(self._selection_channel())
+        for delivery in self:
+            relance = delivery.relance_id
+            writes = delivery.channel in ("email", "letter", "registered")
+            if writes and is_html_empty(
+                relance.custom_body or relance._text_level().body
+            ):
+                raise UserError(
+                    self.env._(
+                        "The scenario of %(relance)s has no words for %(channel)s: give"
+                        " its level “%(level)s” a subject and a text first.",
+                        relance=relance.name,
+                        channel=labels[delivery.channel],
+                        level=relance.level_id.name,
+                    )
+                )
+        if not with_contact:
+            free = self.filtered(lambda d: not d.is_chosen)
+            free.write({"partner_id": False})
+            free._find_contact()
 
     def _write_letters_again(self):
         letters = self.filtered(

@@ -4,11 +4,11 @@ import smtplib
 from html import escape
 
 from odoo import fields, models
-from odoo.exceptions import UserError
 from odoo.tools import html2plaintext
 from odoo.tools.mail import email_normalize, formataddr
 
 from .progress import commit_progress
+from .smtp_line import NoSessionError, NotQueuedError, SmtpLine, error_words
 
 _logger = logging.getLogger(__name__)
 
@@ -22,10 +22,6 @@ PAGE = """<!DOCTYPE html>
 <body style="margin: 0; padding: 0;">{body}</body>
 </html>
 """
-
-
-class NotQueuedError(Exception):
-    """The delivery was taken back while its message was being handed over."""
 
 
 class RecouvrementDelivery(models.Model):
@@ -50,6 +46,7 @@ class RecouvrementDelivery(models.Model):
         ready = self.browse()
         for delivery in self:
             address, problem = delivery._email_address()
+            problem = problem or delivery._sender_problem()
             if problem:
                 delivery._fail(problem)
                 continue
@@ -106,26 +103,53 @@ class RecouvrementDelivery(models.Model):
             )
         return formataddr((contact.name or "", address)), None
 
+    def _sender_problem(self):
+        """Why nobody can write in the collector's or the company's name, if so."""
+        if self.relance_id._sender()["email_from"]:
+            return None
+        return self.env._(
+            "No address to write from: give %(collector)s or the company %(company)s an"
+            " e-mail address, then send again.",
+            collector=self.dossier_id._collector().sudo().display_name,
+            company=self.company_id.display_name,
+        )
+
     # ------------------------------------------------------------------
     # Handing over
     # ------------------------------------------------------------------
     def _hand_over(self):
         """One message after the other, sender by sender: see :class:`SmtpLine`."""
+        with SmtpLine(self.env) as line:
+            for deliveries in self.grouped(
+                lambda d: d.message_id.sudo().email_from
+            ).values():
+                deliveries._hand_over_of_sender(line)
+
+    def _hand_over_of_sender(self, line):
         days = {c.id: c._recouvrement_today() for c in self.company_id}
         behind = self.relance_id.filtered(lambda r: r.date < days[r.company_id.id])
-        with SmtpLine(self.env) as line:
-            for delivery in self.sorted(lambda d: d.message_id.sudo().email_from):
-                if delivery._hand_over_one(line, days[delivery.company_id.id]):
-                    # sent later than decided: the minimum gap counts from today
-                    (delivery.relance_id & behind)._refresh_date()
-                commit_progress(self.env)
+        for index, delivery in enumerate(self):
+            try:
+                left = delivery._hand_over_one(line, days[delivery.company_id.id])
+            except NoSessionError as error:
+                self[index:]._no_session(error)
+                return
+            if left:
+                # sent later than decided: the minimum gap counts from today
+                (delivery.relance_id & behind)._refresh_date()
+            commit_progress(self.env)
 
     def _hand_over_one(self, line, today):
-        """:return: whether it left"""
+        """
+        :return: whether it left
+        :raise NoSessionError: no mail server took the call
+        """
         try:
             line.send(self)
         except NotQueuedError:
             return False
+        except NoSessionError:
+            raise
         except Exception as error:  # every failure belongs to its delivery
             _logger.info("Delivery %s failed: %s", self.id, error)
             self._email_failed(error)
@@ -141,6 +165,8 @@ class RecouvrementDelivery(models.Model):
                 "left_on": today,
                 "attempts": self.attempts + 1,
                 "failure_reason": False,
+                "retry_on": False,
+                "waits": 0,
             }
         )
         self._set_notification({"notification_status": "sent", "failure_type": False})
@@ -150,7 +176,7 @@ class RecouvrementDelivery(models.Model):
         self.invalidate_recordset(["state"])
         if self.state not in ("queued", "sending"):
             return
-        reason = str(getattr(error, "args", None) and error.args[-1] or error)
+        reason = error_words(error)
         answer = isinstance(error.__context__ or error, smtplib.SMTPResponseException)
         uncertain = self.state == "sending" and not answer
         self.write({"attempts": self.attempts + 1})
@@ -160,7 +186,7 @@ class RecouvrementDelivery(models.Model):
             else self.env._(
                 "The mail server refused the message to %(recipient)s: %(reason)s",
                 recipient=self.recipient,
-                reason=reason.strip()[:500],
+                reason=reason,
             ),
             uncertain=uncertain,
         )
@@ -168,7 +194,7 @@ class RecouvrementDelivery(models.Model):
             {
                 "notification_status": "exception",
                 "failure_type": "mail_smtp",
-                "failure_reason": reason[:500],
+                "failure_reason": reason,
             }
         )
 
@@ -232,77 +258,3 @@ class RecouvrementDelivery(models.Model):
             title=escape(message.subject),
             body=message.body,
         )
-
-
-class SmtpLine:
-    """An SMTP session that is opened when needed and dropped when it breaks.
-
-    Odoo puts the sender for whom a session was opened on all its messages: another
-    collector's messages need a session of their own.
-    """
-
-    def __init__(self, env):
-        self.env = env
-        self.sender = None
-        self.session = None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc_info):
-        self._drop()
-
-    def _drop(self):
-        if self.session is not None:
-            try:
-                self.session.quit()
-            except (smtplib.SMTPException, OSError):
-                _logger.debug("SMTP session already closed")
-            self.session = None
-
-    def _open(self, sender):
-        if sender != self.sender:
-            self._drop()
-            self.sender = sender
-        if self.session is None:
-            server = self.env["ir.mail_server"].sudo()
-            self.session = server._connect__(smtp_from=self.sender)
-            if self.session is None and not server._disable_send():
-                raise UserError(self.env._("No outgoing mail server is configured."))
-        return self.session
-
-    def send(self, delivery):
-        """Send one message; its ``sending`` mark is committed just before the text.
-
-        Address checks of the server (MAIL, RCPT) come before the mark: what they
-        refuse, or a crash among them, is known not to have left.
-
-        :raise NotQueuedError: it was taken back meanwhile. Odoo wraps what is raised
-            inside the session, hence the flag.
-        """
-        session = self._open(delivery.message_id.sudo().email_from)
-        message = delivery._mime_message()
-        if session is None:  # tests without a mail server
-            if not delivery._mark_sending():
-                raise NotQueuedError
-            return
-        transmit = session.data
-        taken_back = False
-
-        def data(text):
-            nonlocal taken_back
-            taken_back = not delivery._mark_sending()
-            if taken_back:
-                raise NotQueuedError
-            return transmit(text)
-
-        session.data = data
-        try:
-            self.env["ir.mail_server"].sudo().send_email(message, smtp_session=session)
-        except Exception as error:
-            self._drop()
-            if taken_back:
-                raise NotQueuedError from error
-            raise
-        else:
-            session.data = transmit

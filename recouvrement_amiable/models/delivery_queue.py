@@ -3,7 +3,7 @@ import logging
 
 import psycopg2
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 from .delivery_calendar import BY_ITSELF
@@ -34,13 +34,16 @@ class RecouvrementDelivery(models.Model):
     _inherit = "recouvrement.delivery"
 
     @api.model
-    def _wake_sender(self):
-        """Start the sender as soon as this transaction is committed."""
+    def _wake_sender(self, at=None):
+        """Start the sender as soon as this transaction is committed, or later.
+
+        :param datetime at: UTC
+        """
         cron = self.env.ref(
             "recouvrement_amiable.ir_cron_send", raise_if_not_found=False
         )
         if cron:
-            cron.sudo()._trigger()
+            cron.sudo()._trigger(at)
 
     @api.model
     def _cron_send(self):
@@ -117,6 +120,9 @@ class RecouvrementDelivery(models.Model):
     def _leaving_domain(self, channel):
         """What of the queue of a channel may leave now: see ``delivery_calendar``."""
         domain = Domain("state", "=", "queued") & Domain("channel", "=", channel)
+        domain &= Domain("retry_on", "=", False) | Domain(
+            "retry_on", "<=", fields.Datetime.now()
+        )
         closed = self._closed_companies() if channel in BY_ITSELF else None
         if closed:
             domain &= Domain("company_id", "not in", closed.ids) | Domain(

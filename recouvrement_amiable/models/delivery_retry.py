@@ -38,6 +38,8 @@ class RecouvrementDelivery(models.Model):
                 "message_id": False,
                 "attachment_id": False,
                 "not_before": False,
+                "retry_on": False,
+                "waits": 0,
                 "result": False,
                 "printed_on": False,
                 "posted_on": False,

@@ -213,6 +213,8 @@ class RecouvrementDelivery(models.Model):
         result = super().write(vals)
         if moved:
             moved.sudo()._contact_changed()
+        if "channel" in vals and not self.env.su:
+            self.sudo()._channel_changed("partner_id" in vals)
         if {"partner_id", "channel"} & set(vals) and not self.env.su:
             self.sudo()._mend_before_approval()
         if {"posted_on", "received_on", "returned_on"} & set(vals):
@@ -327,6 +329,8 @@ class RecouvrementDelivery(models.Model):
                 "failure_reason": reason,
                 "settled": False,
                 "uncertain": uncertain,
+                "retry_on": False,
+                "waits": 0,
             }
         )
 

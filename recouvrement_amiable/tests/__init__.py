@@ -11,6 +11,8 @@ from . import test_claim
 from . import test_claim_facts
 from . import test_charging
 from . import test_email
+from . import test_outage
+from . import test_elsewhere
 from . import test_analytics
 from . import test_history
 from . import test_legal_rates

@@ -10,57 +10,13 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 from odoo.tools.pdf import PdfFileWriter
 
-from odoo.addons.base.models.ir_mail_server import IrMail_Server
-
-from .common import TODAY, RecouvrementCommon
-from .sink import Sink
-
-_QUIET = (
-    "odoo.addons.recouvrement_amiable.models.delivery_email",
-    "odoo.addons.base.models.ir_mail_server",
-)
+from .common import TODAY
+from .email_common import QUIET, EmailCommon
 
 
 @tagged("post_install", "-at_install")
-class TestEmail(RecouvrementCommon):
-    """E-mails through a real SMTP server that can refuse or hang up."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.sink = Sink()
-        cls.sink.start()
-        cls.addClassCleanup(cls.sink.stop)
-        cls.env["ir.mail_server"].sudo().search([]).unlink()
-        cls.env["ir.mail_server"].sudo().create(
-            {"name": "Sink", "smtp_host": "127.0.0.1", "smtp_port": cls.sink.port}
-        )
-        cls.startClassPatcher(
-            patch.object(IrMail_Server, "_disable_send", lambda *args: False)
-        )
-
-    def setUp(self):
-        super().setUp()
-        for kept in (self.sink.refused, self.sink.dropped, self.sink.vanished):
-            kept.clear()
-        self.sink.messages.clear()
-
-    def _send(self):
-        self.env["recouvrement.delivery"].sudo()._cron_send()
-        self.env.invalidate_all()
-
-    def _html(self, message):
-        """Text of the HTML part, with ordinary spaces."""
-        html = message.get_body(("html",)).get_content()
-        for space in ("&nbsp;", "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"):
-            html = html.replace(space, " ")
-        return html
-
-    def _late_customers(self, *names):
-        customers = [self._create_customer(name) for name in names]
-        for customer in customers:
-            self._invoice(3, partner=customer)
-        return customers
+class TestEmail(EmailCommon):
+    """What customers get by e-mail, and what becomes of it."""
 
     # -- what leaves -------------------------------------------------------
     def test_message(self):
@@ -351,7 +307,7 @@ class TestEmail(RecouvrementCommon):
         self.assertEqual(self.sink.recipients(), ["test@exemple.example"])
 
     # -- failures --------------------------------------------------------------
-    @mute_logger(*_QUIET)
+    @mute_logger(*QUIET)
     def test_refused_and_dropped_do_not_stop_the_others(self):
         alpha, beta, gamma, delta = self._late_customers(
             "Alpha", "Beta", "Gamma", "Delta"
@@ -380,7 +336,7 @@ class TestEmail(RecouvrementCommon):
             )
         )
 
-    @mute_logger(*_QUIET)
+    @mute_logger(*QUIET)
     def test_failure_is_an_exception_and_does_not_escalate(self):
         self.sink.refused.add("menuiserie@client.example")
         invoice = self._invoice(3)
@@ -392,7 +348,7 @@ class TestEmail(RecouvrementCommon):
         self.assertEqual(work.action, "fix")
         self.assertSituation(invoice, "waiting", "failed", TODAY + timedelta(days=20))
 
-    @mute_logger(*_QUIET)
+    @mute_logger(*QUIET)
     def test_retry_on_demand(self):
         self.sink.refused.add("menuiserie@client.example")
         self._invoice(3)
@@ -404,7 +360,7 @@ class TestEmail(RecouvrementCommon):
         self.assertEqual(self.sink.recipients(), ["new@client.example"])
         self.assertEqual(self._relances().state, "done")
 
-    @mute_logger(*_QUIET)
+    @mute_logger(*QUIET)
     def test_gap_counts_from_the_day_on_which_it_was_sent_again(self):
         self.sink.refused.add("menuiserie@client.example")
         invoice = self._invoice(3)
@@ -436,7 +392,7 @@ class TestEmail(RecouvrementCommon):
         with patch.object(smtplib.SMTP, "rcpt", wrapped):
             yield
 
-    @mute_logger(*_QUIET)
+    @mute_logger(*QUIET)
     def test_cancelled_while_it_is_handed_over(self):
         self._invoice(3)
         self._run()
@@ -449,7 +405,7 @@ class TestEmail(RecouvrementCommon):
         )
         self.assertFalse(relance.delivery_ids.failure_reason)
 
-    @mute_logger(*_QUIET)
+    @mute_logger(*QUIET)
     def test_back_to_test_mode_while_messages_are_handed_over(self):
         customers = self._late_customers("Alpha", "Beta")
         self._run()
@@ -460,7 +416,7 @@ class TestEmail(RecouvrementCommon):
         for customer in customers:
             self.assertEqual(self._relances(customer).delivery_ids.state, "queued")
 
-    @mute_logger(*_QUIET)
+    @mute_logger(*QUIET)
     def test_refused_after_it_was_cancelled(self):
         """The address is refused; the cancelled delivery does not come back."""
         self.sink.refused.add("menuiserie@client.example")
@@ -492,7 +448,7 @@ class TestEmail(RecouvrementCommon):
         self.assertEqual(relance.delivery_ids.state, "failed")
         self.assertIn("archived", relance.delivery_ids.failure_reason)
 
-    @mute_logger(*_QUIET)
+    @mute_logger(*QUIET)
     def test_settled_failure_lets_the_ladder_go_on(self):
         self.sink.refused.add("menuiserie@client.example")
         invoice = self._invoice(3)
@@ -522,7 +478,7 @@ class TestEmail(RecouvrementCommon):
         self.assertEqual(failed.state, "failed")
         self.assertIn("broken picture", failed.failure_reason)
 
-    @mute_logger(*_QUIET)
+    @mute_logger(*QUIET)
     def test_answer_lost_is_never_sent_twice_by_itself(self):
         self.sink.vanished.add("menuiserie@client.example")
         self._invoice(3)
@@ -532,7 +488,7 @@ class TestEmail(RecouvrementCommon):
         self.assertEqual(len(self.sink.messages), 1)
         self.assertEqual(self._relances().delivery_ids.state, "failed")
 
-    @mute_logger(*_QUIET)
+    @mute_logger(*QUIET)
     def test_answer_lost_is_not_said_again_after_a_hold(self):
         """Nobody knows whether it left: no morning's hold gives its level back."""
         self.sink.vanished.add("menuiserie@client.example")
@@ -559,7 +515,7 @@ class TestEmail(RecouvrementCommon):
         self.assertEqual(len(self.sink.messages), 2)
         self.assertEqual((relance.state, delivery.uncertain), ("done", False))
 
-    @mute_logger(*_QUIET)
+    @mute_logger(*QUIET)
     def test_answer_lost_outlives_a_stop_of_the_rest(self):
         """What stops it for good cancels what has surely not left, and only that."""
         self.sink.vanished.add("menuiserie@client.example")
@@ -578,7 +534,7 @@ class TestEmail(RecouvrementCommon):
         relance.delivery_ids.action_settle()
         self.assertEqual(relance.state, "done")
 
-    @mute_logger(*_QUIET)
+    @mute_logger(*QUIET)
     def test_refused_address_still_falls_with_a_hold(self):
         """The server said no: it has not left, and is made again later."""
         self.sink.refused.add("menuiserie@client.example")
@@ -590,15 +546,6 @@ class TestEmail(RecouvrementCommon):
         relance.sudo()._revalidate()
         self.assertFalse(relance.delivery_ids.uncertain)
         self.assertEqual(relance.state, "cancelled")
-
-    @mute_logger(*_QUIET)
-    def test_no_mail_server(self):
-        self.env["ir.mail_server"].sudo().search([]).write({"smtp_port": 1})
-        self._invoice(3)
-        self._run()
-        self._send()
-        self.assertEqual(self._relances().delivery_ids.state, "failed")
-        self.assertTrue(self._relances().delivery_ids.failure_reason)
 
     def test_interrupted_message_waits_for_a_person(self):
         self._invoice(3)
