@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .situation_elsewhere import credit_elsewhere_sources
 from .situation_item import company_cte
 from .situation_query import SituationQuery
 from .situation_reasons import (
@@ -18,6 +19,7 @@ from .situation_sentence import SituationSentence
 _READ_MODELS = (
     "account.move",
     "account.move.line",
+    "account.payment",
     "recouvrement.delivery",
     "recouvrement.dossier",
     "recouvrement.exclusion",
@@ -268,6 +270,7 @@ class RecouvrementOpenItem(models.Model):
                  WHERE d.insolvency IS NOT NULL AND d.insolvency_date <= c.day
                 """
             ),
+            *credit_elsewhere_sources(self._receivable_ids()),
         ]
 
     @api.model

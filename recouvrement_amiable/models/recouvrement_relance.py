@@ -272,7 +272,16 @@ class RecouvrementRelance(models.Model):
         the amounts of that moment.
         """
         self.ensure_one()
-        level = self._localized(self._first_contact()).level_id
+        if not self._writes():
+            raise UserError(
+                self.env._(
+                    "%(relance)s goes out by %(channels)s, without a written message:"
+                    " choose another channel first.",
+                    relance=self.name,
+                    channels=self.channel_text,
+                )
+            )
+        level = self._localized(self._first_contact())._text_level()
         self.write({"custom_subject": level.subject, "custom_body": level.body})
 
     @api.constrains("custom_subject", "custom_body")
@@ -294,6 +303,32 @@ class RecouvrementRelance(models.Model):
     def action_reset_text(self):
         """Back to the level's text."""
         self.write({"custom_subject": False, "custom_body": False})
+
+    def _check_still_called_for(self):
+        """Without the items that call for its level it would say too much of the rest.
+
+        The next run would propose the same again: nothing remembers what was taken out.
+        """
+        for relance in self:
+            asked = relance.line_ids.filtered(
+                lambda line: not line.cancelled and line.kind in ("a_late", "b_early")
+            )
+            granted = relance.line_ids.filtered("granted")
+            own = granted.filtered(
+                lambda line, own=relance: line.level_id == own.level_id
+            )
+            if asked and own and not own & asked:
+                raise UserError(
+                    self.env._(
+                        "%(items)s called for the level “%(level)s” of %(relance)s:"
+                        " without it, the rest is not as late. Refuse the relance, or"
+                        " exclude the invoice: the next run then writes at the level of"
+                        " the others.",
+                        items=", ".join(own.move_id.mapped("name")[:5]),
+                        level=relance.level_id.name,
+                        relance=relance.name,
+                    )
+                )
 
     def _after_lines_changed(self):
         """Amounts follow the lines; a relance without an item to ask for falls."""

@@ -81,5 +81,7 @@ class RecouvrementRelanceLine(models.Model):
                     )
                 )
         self.sudo().write({"cancelled": True})
-        self.sudo().relance_id.write({"is_trimmed": True})
-        self.sudo().relance_id._after_lines_changed()
+        relances = self.sudo().relance_id
+        relances._check_still_called_for()
+        relances.write({"is_trimmed": True})
+        relances._after_lines_changed()

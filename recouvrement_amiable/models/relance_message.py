@@ -52,15 +52,28 @@ class RecouvrementRelance(models.Model):
         self.ensure_one()
         contact = self._first_contact()
         localized = self._localized(contact)
-        if not any(self.level_id[f"channel_{name}"] for name in WRITTEN_CHANNELS):
+        if not self._writes():
             return {
-                "subject": localized._subject(contact),
+                "subject": localized.level_id.name,
                 "body": self._call_note(contact),
             }
         message = self.delivery_ids.sudo().message_id[:1]
         if message and self.state not in OPEN_STATES:
             return {"subject": message.subject, "body": message.body}
         return localized._content(contact)
+
+    def _channels(self):
+        """Those that it goes out by, which a person may have changed; else the level's.
+
+        :rtype: set[str]
+        """
+        deliveries = self.delivery_ids.filtered(lambda d: d.state != "cancelled")
+        return set((deliveries or self.delivery_ids).mapped("channel")) or set(
+            self.level_id._channels()
+        )
+
+    def _writes(self):
+        return bool(self._channels() & set(WRITTEN_CHANNELS))
 
     # ------------------------------------------------------------------
     # Who writes, to whom, in which language, on which day

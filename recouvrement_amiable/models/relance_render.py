@@ -19,16 +19,34 @@ class RecouvrementRelance(models.Model):
 
     _inherit = "recouvrement.relance"
 
+    def _text_level(self):
+        """The level whose words the message uses: its own, if it has any.
+
+        A call that a person turned into an e-mail speaks as the last level before it
+        that writes, else as the first one after it; never as a formal notice.
+        """
+        level = self.level_id
+        if not is_html_empty(level.body):
+            return level
+        others = level.scenario_id.level_ids.filtered(
+            lambda other: other.body
+            and not other.formal_notice
+            and (other.delay < 0) == (level.delay < 0)
+        ).sorted("delay")
+        before = others.filtered(lambda other: other.delay <= level.delay)
+        return before[-1:] or others[:1] or level
+
     def _subject(self, contact, values=None):
+        level = self._text_level()
         return fill(
-            self.custom_subject or self.level_id.subject or self.level_id.name,
+            self.custom_subject or level.subject or level.name,
             values or self._values(contact),
         )
 
     def _text_html(self, contact, values=None):
         """The level's text, or the one written for this relance, words filled."""
         custom = self.custom_body
-        text = self.level_id.body if is_html_empty(custom) else custom
+        text = self._text_level().body if is_html_empty(custom) else custom
         values = values or self._values(contact)
         cleaned, safe = self._clean_text(text)
         return (
@@ -61,7 +79,7 @@ class RecouvrementRelance(models.Model):
         :param list lines: see ``_read_lines``, when they are read already
         """
         self.ensure_one()
-        template = self.level_id.mail_template_id
+        template = self._text_level().mail_template_id
         # a text written for this customer needs our own layout to be read at all
         if template and is_html_empty(self.custom_body):
             return self._template_content(template, contact)

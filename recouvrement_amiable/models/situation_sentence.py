@@ -6,6 +6,8 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tools.misc import format_date, formatLang
 
+from .situation_elsewhere import BRANCH
+
 # What is waited for comes with the days, without anybody.
 BY_ITSELF = ("call", "gap", "closed", "delay")
 
@@ -196,6 +198,8 @@ class SituationSentence:
             )
         if reason in ("public_term", "retention"):
             return getattr(self, f"_held_{reason}")(detail, until)
+        if reason == "unallocated_credit" and detail:
+            return self._held_by_credit_elsewhere(detail)
         if reason == "unallocated_credit":
             return self._(
                 "Held: %(credit)s of payments or credit notes to allocate first,"
@@ -215,6 +219,21 @@ class SituationSentence:
                 "Held: %(label)s (%(detail)s).", label=label.lower(), detail=detail
             )
         return self._("Held: %s.", label.lower())
+
+    def _held_by_credit_elsewhere(self, detail):
+        """See ``situation_elsewhere``."""
+        kind, _colon, name = detail.partition(":")
+        if kind == BRANCH:
+            return self._(
+                "Held: a payment of this customer waits to be matched in the books of"
+                " %s.",
+                name,
+            )
+        return self._(
+            "Held: the payment %s is recorded, names no invoice and waits for the"
+            " bank's confirmation.",
+            name,
+        )
 
     def _held_public_term(self, since, until):
         """CCP R2192-10 and R2192-27."""

@@ -143,6 +143,26 @@ WATCHED = (
         "dossier_id",
         _OF_DOSSIER,
     ),
+    Watch(  # without an entry a payment is told by nothing else
+        "account_payment",
+        "partner_id, company_id, state, move_id, payment_type, partner_type, name,"
+        " amount_company_currency_signed",
+        "partner_id",
+        "SELECT 'partner', x.partner_id FROM changed x WHERE x.partner_id IS NOT NULL",
+        counts="{row}.move_id IS NULL AND {row}.payment_type = 'inbound'"
+        " AND {row}.partner_type = 'customer' AND {row}.state = 'in_process'",
+        by_row=True,
+    ),
+    Watch(
+        "account_move__account_payment",
+        "payment_id",
+        "payment_id",
+        "SELECT 'partner', y.partner_id FROM changed x"
+        " JOIN account_payment y ON y.id = x.payment_id"
+        " WHERE y.move_id IS NULL AND y.partner_id IS NOT NULL",
+        by_row=True,
+        operations=("insert", "delete"),
+    ),
     Watch(
         "recouvrement_exclusion",
         "company_id, move_id, move_line_id, until, reason, active",
@@ -170,7 +190,7 @@ WATCHED = (
     ),
     Watch(
         "res_company",
-        "currency_id",
+        "currency_id, name, parent_path",
         "id",
         _OF_ALL,
         by_row=True,

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import TODAY, RecouvrementCommon
@@ -119,6 +120,70 @@ class TestApproval(RecouvrementCommon):
         )
         self.assertEqual(dossier.pause_until, sooner)
         self.assertIn(dossier.display_name, done["params"]["message"])
+
+    def _call_to_approve(self):
+        self.level2.write(
+            {
+                "channel_email": False,
+                "channel_call": True,
+                "subject": False,
+                "body": False,
+                "approval": True,
+            }
+        )
+        self.scenario.progression = "age"
+        self._invoice(16, 300)
+        self._run()
+        return self._relances()
+
+    def test_a_call_turned_into_an_email_has_words(self):
+        self.level1.write({"subject": "First words", "body": "<p>Please pay.</p>"})
+        relance = self._call_to_approve()
+        self.assertNotIn("Please pay.", relance.preview)
+        relance.delivery_ids.write({"channel": "email"})
+        relance.invalidate_recordset(["preview", "preview_subject"])
+        self.assertEqual(relance.delivery_ids.partner_id, self.customer)
+        self.assertEqual(relance.preview_subject, "First words")
+        self.assertIn("Please pay.", relance.preview)
+        relance.action_edit_text()
+        self.assertIn("Please pay.", relance.custom_body)
+
+    def test_a_call_without_words_to_write_stays_a_call(self):
+        relance = self._call_to_approve()
+        others = self.scenario.level_ids - self.level2
+        others.write({"channel_email": False, "channel_call": True})
+        others.write({"subject": False, "body": False})
+        with self.assertRaisesRegex(UserError, "without a written message"):
+            relance.action_edit_text()
+        with self.assertRaisesRegex(UserError, "has no words for"):
+            relance.delivery_ids.write({"channel": "email"})
+
+    def test_another_channel_finds_its_own_contact(self):
+        accounting = self._create_customer(
+            "Accounting",
+            parent_id=self.customer.id,
+            type="invoice",
+            is_company=False,
+            phone=False,
+        )
+        relance = self._call_to_approve()
+        self.assertEqual(relance.delivery_ids.partner_id, self.customer)
+        relance.delivery_ids.write({"channel": "email"})
+        self.assertEqual(relance.delivery_ids.partner_id, accounting)
+
+    def test_item_that_calls_for_the_level_is_not_taken_out_alone(self):
+        self.scenario.progression = "age"
+        self.level2.approval = True
+        caller, other = self._invoice(16, 100), self._invoice(4, 200)
+        self._run()
+        relance = self._relances()
+        lines = relance.line_ids
+        self.assertEqual(relance.level_id, self.level2)
+        with self.assertRaises(UserError) as refused:
+            lines.filtered(lambda line: line.move_id == caller).action_drop()
+        self.assertIn("exclude the invoice", str(refused.exception))
+        lines.filtered(lambda line: line.move_id == other).action_drop()
+        self.assertEqual(relance.amount_due, 100)
 
     def test_drop_one_item(self):
         self.level1.approval = True
