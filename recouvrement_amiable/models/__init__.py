@@ -15,6 +15,7 @@ from . import recouvrement_dossier
 from . import dossier_pause
 from . import dossier_kind
 from . import dossier_upkeep
+from . import dossier_keep
 from . import recouvrement_score
 from . import recouvrement_score_model
 from . import dossier_risk

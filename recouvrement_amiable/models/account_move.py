@@ -109,6 +109,15 @@ class AccountMove(models.Model):
             self._check_recouvrement_scenario_right()
         return super().write(vals)
 
+    def _post(self, soft=True):
+        """Reset to draft, an invoice may have changed its customer meanwhile."""
+        again = self.filtered("posted_before")
+        posted = super()._post(soft)
+        if again:
+            items = (posted & again).line_ids
+            self.env["recouvrement.relance.line"]._leave_debtors(items.ids)
+        return posted
+
     @api.model
     def _check_recouvrement_scenario_right(self):
         """Who only reads the relances may well have the right to bill."""

@@ -55,9 +55,8 @@ class AccountMove(models.Model):
         Reader = self.env["recouvrement.limitation.reader"]
         for company, moves in unpaid.grouped("company_id").items():
             day = company._recouvrement_today()
-            items = moves.line_ids.filtered(
-                lambda line: line.account_type == "asset_receivable"
-                and not line.reconciled
+            items = moves.line_ids._recouvrement_debts().filtered(
+                lambda line: not line.reconciled
             )
             answers = Reader._of_items(items._origin.ids, day)
             words = LimitationWords(self.env, day)

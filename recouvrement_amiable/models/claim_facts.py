@@ -274,15 +274,21 @@ class ClaimFacts:
         )
 
     def _letters(self, ids):
-        """Day on which a registered formal notice took effect, for each item."""
+        """Day on which a registered formal notice took effect, for each item.
+
+        One that went to who is no longer the debtor says nothing to this one.
+        """
         return self.env.execute_query(
             SQL(
                 """
                 SELECT rl.move_line_id, min(%(day)s)
                   FROM recouvrement_relance_line rl
                   JOIN account_move_line l ON l.id = rl.move_line_id
+                  JOIN res_partner p ON p.id = l.partner_id
                   JOIN res_company c ON c.id = l.company_id
                   JOIN recouvrement_relance r ON r.id = rl.relance_id
+                  JOIN recouvrement_dossier d ON d.id = r.dossier_id
+                   AND d.partner_id = p.commercial_partner_id
                   JOIN recouvrement_level v ON v.id = r.level_id AND v.formal_notice
                   JOIN recouvrement_delivery x
                     ON x.relance_id = r.id AND x.channel = 'registered'

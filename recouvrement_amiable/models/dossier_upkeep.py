@@ -198,6 +198,17 @@ class RecouvrementDossier(models.Model):
             for customer in customers
         }
 
+    def _join(self, others, customer=None):
+        """Take over other dossiers, and show the limit that is in force then.
+
+        :param customer: who the customer is about to become, if another one
+        """
+        if others:
+            self._absorb(others)
+        limit = self.limit_ids.filtered(lambda limit: limit.state == "approved")
+        if limit:
+            limit._set_core_limit(limit.amount, customer)
+
     def _absorb(self, others):
         """Take over the history of other dossiers of the same company, then drop them.
 

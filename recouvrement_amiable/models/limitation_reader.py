@@ -348,6 +348,8 @@ class RecouvrementLimitationReader(models.AbstractModel):
                       JOIN recouvrement_delivery x ON x.relance_id = r.id
                       JOIN recouvrement_dossier d ON d.id = r.dossier_id
                       JOIN account_move_line l ON l.id = t.move_line_id
+                      JOIN res_partner p ON p.id = l.partner_id
+                       AND p.commercial_partner_id = d.partner_id
                       JOIN account_move m ON m.id = l.move_id
                       JOIN res_company c ON c.id = r.company_id
                       JOIN res_partner q ON q.id = c.partner_id

@@ -301,8 +301,10 @@ class RecouvrementLegalEvent(models.Model):
         for event in self:
             if event.kind != law.FORMAL_NOTICE or not event.active:
                 continue
-            for move in event.sudo().move_ids:
-                due = event._first_due(move)
+            moves = event.sudo().move_ids
+            debts = moves.line_ids._recouvrement_debts()
+            for move in moves:
+                due = event._first_due(move, debts)
                 if not due or event.date >= due:
                     continue
                 raise ValidationError(
@@ -318,13 +320,13 @@ class RecouvrementLegalEvent(models.Model):
                     )
                 )
 
-    def _first_due(self, move):
-        """First day on which something of an entry is due by the customer, or None."""
-        items = move.line_ids.filtered(
-            lambda line: (
-                line.account_type == "asset_receivable"
-                and line.partner_id.commercial_partner_id == self.partner_id
-            )
+    def _first_due(self, move, debts):
+        """First day on which something of an entry is due by the customer, or None.
+
+        :param debts: see ``account.move.line._recouvrement_debts``
+        """
+        items = (move.line_ids & debts).filtered(
+            lambda line: line.partner_id.commercial_partner_id == self.partner_id
         )
         return min(
             (item.date_maturity or item.invoice_date or item.date for item in items),

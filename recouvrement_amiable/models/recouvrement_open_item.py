@@ -103,9 +103,15 @@ class RecouvrementOpenItem(models.Model):
 
     @api.model
     def _receivable_ids(self):
-        """Ids of the receivable accounts, archived ones included, for SQL."""
+        """Ids of the accounts of what customers owe, archived ones included, for SQL.
+
+        Not those that are no trade: a VAT credit is a receivable too, of the State.
+        """
         accounts = self.env["account.account"].sudo().with_context(active_test=False)
-        found = accounts.search([("account_type", "=", "asset_receivable")], order="id")
+        found = accounts.search(
+            [("account_type", "=", "asset_receivable"), ("non_trade", "=", False)],
+            order="id",
+        )
         return tuple(found.ids) or (0,)
 
     @api.model

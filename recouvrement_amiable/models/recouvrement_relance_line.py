@@ -1,7 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
+from .recouvrement_relance import OPEN_STATES
 from .soft_many2one import SoftMany2one
 
 
@@ -68,6 +70,47 @@ class RecouvrementRelanceLine(models.Model):
             line.display_name = (
                 f"{line.relance_id.name}: {line.move_line_id.move_id.name}"
             )
+
+    @api.model
+    def _leave_debtors(self, item_ids):
+        """Items that are another customer's now start anew with that one.
+
+        A level said to who is no longer the debtor does not count: else the first
+        letter to the new one could be a formal notice. What was sent stays as it was
+        sent; from what has not left, the item goes altogether. Customers merged, or
+        put under a parent, are one and the same.
+
+        :param item_ids: ids of posted account.move.line
+        """
+        if not item_ids:
+            return
+        self.flush_model()
+        self.env["account.move.line"].flush_model(["partner_id"])
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE recouvrement_relance_line rl SET cancelled = true
+                  FROM recouvrement_relance r
+                  JOIN recouvrement_dossier d ON d.id = r.dossier_id
+                  JOIN res_partner said ON said.id = d.partner_id,
+                       account_move_line l
+             LEFT JOIN res_partner p ON p.id = l.partner_id
+                 WHERE rl.move_line_id IN %(items)s AND rl.cancelled IS NOT TRUE
+                   AND r.id = rl.relance_id AND l.id = rl.move_line_id
+                   AND said.commercial_partner_id
+                       IS DISTINCT FROM p.commercial_partner_id
+                   AND (rl.granted OR r.state IN %(open)s)
+             RETURNING r.id
+                """,
+                items=tuple(item_ids),
+                open=OPEN_STATES,
+            )
+        )
+        if rows:
+            self.invalidate_model(["cancelled"])
+            relances = self.env["recouvrement.relance"].sudo()
+            relances.browse({row[0] for row in rows})._items_gone()
 
     def action_drop(self):
         """Take the item out of a relance that has not left yet."""

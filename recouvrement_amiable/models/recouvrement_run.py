@@ -224,19 +224,26 @@ class RecouvrementRun(models.Model):
 
     @api.autovacuum
     def _gc_lines(self):
-        """Run lines are kept for the number of days of the setting."""
+        """Run lines are kept for the number of days of the setting.
+
+        A dry run looks at any day: it is as old as its making.
+        """
         for company in self.env["res.company"].sudo().search([("active", "=", True)]):
             limit = company._recouvrement_today() - timedelta(
                 days=company.recouvrement_run_keep_days
             )
             self.env["recouvrement.run.line"].search(
-                [("company_id", "=", company.id), ("run_id.date", "<", limit)]
+                [
+                    ("company_id", "=", company.id),
+                    ("run_id.is_dry", "=", False),
+                    ("run_id.date", "<", limit),
+                ]
             ).unlink()
             self.search(
                 [
                     ("company_id", "=", company.id),
                     ("is_dry", "=", True),
-                    ("date", "<", limit),
+                    ("create_date", "<", fields.Datetime.to_datetime(limit)),
                 ]
             ).unlink()
 

@@ -102,9 +102,9 @@ class RecouvrementScenario(models.Model):
         " (segment_amount_max = 0 OR segment_amount_max > segment_amount_min))",
         "The balances of the segment must be positive, the first below the second.",
     )
-    _segment_new_positive = models.Constraint(
-        "CHECK (segment_new_days >= 0)",
-        "The number of days of a new customer cannot be negative.",
+    _segment_new_sane = models.Constraint(
+        "CHECK (segment_new_days BETWEEN 0 AND 36500)",
+        "A customer is new for 0 to 36,500 days.",
     )
 
     @api.depends("level_ids")

@@ -139,6 +139,18 @@ class RecouvrementRelance(models.Model):
         )
         self._refresh_claims()
 
+    def _items_gone(self):
+        """The ledger took items away: what has not left follows, printed or not.
+
+        What was sent keeps the figures that it was sent with.
+        """
+        waiting = self.filtered(lambda relance: relance.state in OPEN_STATES)
+        waiting._refresh_amounts()
+        waiting.delivery_ids._remake_letters()
+        waiting.filtered(
+            lambda relance: relance.state == "to_approve" and not relance.item_count
+        )._cancel(self.env._("No item left to ask for"))
+
     def _revalidate(self):
         """Hold each relance against the ledger of today; cancel what no longer stands.
 

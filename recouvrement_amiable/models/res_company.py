@@ -148,9 +148,9 @@ class ResCompany(models.Model):
         "CHECK (recouvrement_deposit_percent BETWEEN 0 AND 1)",
         "The deposit is between 0 and 100 %.",
     )
-    _recouvrement_keep_positive = models.Constraint(
-        "CHECK (recouvrement_run_keep_days >= 1)",
-        "Run reports are kept at least one day.",
+    _recouvrement_keep_sane = models.Constraint(
+        "CHECK (recouvrement_run_keep_days BETWEEN 1 AND 36500)",
+        "Run reports are kept for 1 to 36,500 days.",
     )
 
     @api.constrains("recouvrement_exposure_pooled")

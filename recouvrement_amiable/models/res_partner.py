@@ -16,6 +16,9 @@ WRITTEN_TO = {
     "phone",
 }
 
+# What makes a customer of its own, or another one's contact.
+COMMERCIAL = {"parent_id", "is_company"}
+
 
 class ResPartner(models.Model):
     """The customer's account in the current company, read from the dossier."""
@@ -142,9 +145,41 @@ class ResPartner(models.Model):
                 self._check_recouvrement_head_right()
         names = WRITTEN_TO & vals.keys()
         before = [[partner[name] for name in names] for partner in self]
+        moves = not COMMERCIAL.isdisjoint(vals)
         result = super().write(vals)
         self._recouvrement_follow_corrections(names, before)
+        if moves:
+            self._recouvrement_join_parents()
         return result
+
+    def _recouvrement_join_parents(self):
+        """Who became the contact of another customer brings its dossiers along.
+
+        Core gives the journal items to that customer: so goes what was decided and
+        said about them, whatever the rights of who tidies up the addresses.
+        """
+        Dossier = self.env["recouvrement.dossier"].sudo()
+        moved = Dossier.search([("partner_id", "in", self.ids)], order="id").filtered(
+            lambda dossier: dossier.partner_id
+            != dossier.partner_id.commercial_partner_id
+        )
+        joined = moved.grouped(
+            lambda d: (d.company_id.id, d.partner_id.commercial_partner_id.id)
+        )
+        kept = Dossier._of_customers(set(joined))
+        for customer, dossiers in joined.items():
+            kept[customer]._join(dossiers)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_recouvrement_dossiers(self):
+        """A dossier that holds nothing goes with its customer; the others stop it.
+
+        With all rights, since nobody may delete dossiers by hand.
+        """
+        dossiers = self.env["recouvrement.dossier"].sudo()
+        dossiers = dossiers.search([("partner_id", "in", self.ids)])
+        dossiers._check_empty()
+        dossiers.unlink()
 
     def _recouvrement_follow_corrections(self, names, before):
         """What waits for the post or a call follows an address that was corrected.

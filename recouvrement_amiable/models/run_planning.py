@@ -176,10 +176,11 @@ class RecouvrementRun(models.Model):
 
     def _orphan_warning(self, company):
         """Items without a customer belong to no dossier: say how many."""
+        accounts = self.env["recouvrement.open.item"]._receivable_ids()
         count = self.env["account.move.line"].search_count(
             [
                 ("company_id", "=", company.id),
-                ("account_type", "=", "asset_receivable"),
+                ("account_id", "in", accounts),
                 ("parent_state", "=", "posted"),
                 ("reconciled", "=", False),
                 ("amount_residual", ">", 0),

@@ -172,10 +172,7 @@ class SituationSentence:
         if reason == "delay":
             return self._next() or self._("Waiting.")
         if reason == "amount":
-            return self._(
-                "Waiting: %(amount)s overdue is below the scenario's minimum.",
-                amount=self._money(self.row.get("late_amount")),
-            )
+            return self._below_minimum()
         if reason == "approval":
             return self._("A relance of this customer waits for approval.")
         if reason == "failed":
@@ -186,6 +183,23 @@ class SituationSentence:
         sentence = self._("Waiting: %s.", label.lower())
         goes_on = reason in ("call", "gap", "closed")
         return f"{sentence} {self._next()}" if goes_on else sentence
+
+    def _below_minimum(self):
+        """What would be asked for, once the credits that are netted are taken off."""
+        scenario = self.env["recouvrement.scenario"].browse(self.row.get("scenario_id"))
+        scenario, asked = scenario.sudo(), self.row.get("late_amount") or 0
+        if not (scenario and asked):
+            return self._(
+                "Waiting: what is left to ask for is below the scenario's minimum."
+            )
+        if scenario.credit_policy in ("net", "auto"):
+            asked -= self.row.get("credit_amount") or 0
+        return self._(
+            "Waiting: %(amount)s left to ask for is below the scenario's minimum of"
+            " %(minimum)s.",
+            amount=self._money(asked),
+            minimum=self._money(scenario.minimum_amount),
+        )
 
     def _held(self):
         reason = self.row.get("reason")

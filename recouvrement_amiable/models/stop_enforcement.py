@@ -19,8 +19,9 @@ class RecouvrementStop(models.Model):
         blocked = self._blocked(verdicts)
         if blocked:
             self._refuse(blocked, way_out)
-        for verdict in verdicts:
-            self._note(verdict)
+        dossiers = self._deciding_dossiers(verdicts)
+        for verdict, dossier in zip(verdicts, dossiers, strict=True):
+            self._note(verdict, dossier)
 
     @api.model
     def _set_aside(self, records, reason):
@@ -76,13 +77,34 @@ class RecouvrementStop(models.Model):
             },
         )
 
-    def _note(self, verdict):
-        """Who goes on despite a warning leaves a trace of it."""
+    @api.model
+    def _deciding_dossiers(self, verdicts):
+        """Of each verdict the dossier on which a person must decide, else None.
+
+        A task needs a real one: who was only looked at may have none yet.
+        """
+        customers = [
+            (verdict.dossier.company_id.id, verdict.dossier.partner_id.id)
+            if verdict.person
+            else None
+            for verdict in verdicts
+        ]
+        opened = (
+            self.env["recouvrement.dossier"]
+            .sudo()
+            ._of_customers(set(customers) - {None})
+        )
+        return [opened.get(customer) for customer in customers]
+
+    def _note(self, verdict, dossier):
+        """Who goes on despite a warning leaves a trace of it.
+
+        :param dossier: on which a person must decide, or None
+        """
         record = verdict.document.record.sudo()
         record._message_log(body=verdict.text())
-        if not verdict.person:
+        if not dossier:
             return
-        dossier = verdict.dossier.sudo()
         user = dossier._alert_reader()
         if user:
             lang = self.env["recouvrement.relance"]._installed_lang(user.lang)

@@ -128,6 +128,45 @@ class RecouvrementCommon(AccountTestInvoicingCommon):
         return move
 
     @classmethod
+    def _vat_credit(cls, partner, amount=5000.0):
+        """A receivable of the State: its account says that it is no trade."""
+        account = cls.company_data["default_account_receivable"].copy(
+            {"name": "VAT credit to carry forward", "non_trade": True}
+        )
+        revenue = cls.company_data["default_account_revenue"]
+        due = TODAY - timedelta(days=40)
+        entry = cls.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "date": due,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": side.id,
+                            "partner_id": partner.id,
+                            "balance": balance,
+                            "date_maturity": due,
+                        }
+                    )
+                    for side, balance in ((account, amount), (revenue, -amount))
+                ],
+            }
+        )
+        entry.action_post()
+        return entry
+
+    @classmethod
+    def _change_customer(cls, move, partner):
+        """An invoice that was posted on the wrong customer is put right."""
+        item = move.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        )
+        move.button_draft()
+        move.partner_id = partner
+        move.action_post()
+        assert item.exists(), "core keeps the item: so the test says something"
+
+    @classmethod
     def _credit_note(cls, amount, partner=None):
         return cls._invoice(0, amount, partner, move_type="out_refund")
 

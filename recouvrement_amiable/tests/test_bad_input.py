@@ -154,3 +154,26 @@ class TestBadInput(RecouvrementCommon):
         self._invoice(3)
         self._run()
         self.assertTrue(self._relances().preview_subject)
+
+    @mute_logger("odoo.sql_db")
+    def test_days_that_no_calendar_has(self):
+        """Refused when they are typed, and not by a night that fails over them."""
+        company = self.company.sudo()
+        for record, values in (
+            (company, {"recouvrement_run_keep_days": 999999}),
+            (company, {"recouvrement_run_keep_days": 0}),
+            (self.scenario, {"segment_new_days": 999999}),
+        ):
+            with self.assertRaises(IntegrityError), self.env.cr.savepoint():
+                record.write(values)
+                self.env.flush_all()
+            self.env.invalidate_all(flush=False)
+        company.recouvrement_run_keep_days = 36500
+        self.env["recouvrement.run"].sudo()._gc_lines()
+        dossier = self._dossier(self._invoice(3).partner_id)
+        Wizard = self.env["recouvrement.pause"].with_context(
+            active_model=dossier._name, active_ids=dossier.ids
+        )
+        for days in (999999, -999999, 2_000_000_000):
+            with self.assertRaisesRegex(UserError, "3650"):
+                Wizard.create({"mode": "postpone", "days": days, "reason": "x"})

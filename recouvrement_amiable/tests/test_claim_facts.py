@@ -303,6 +303,16 @@ class TestClaimFacts(ClaimCommon):
                 self.company.sudo().recouvrement_notice_basis = basis
                 self.assertNotice(move, day, interest)
 
+    def test_a_notice_to_another_debtor_says_nothing(self):
+        """Interest of a consumer counts from its own notice."""
+        move, _letter = self._letter(received_on=date(2026, 8, 1))
+        self.assertNotice(move, date(2026, 8, 1), 22.60)
+        other = self._create_customer("Jeanne Le Goff", is_company=False)
+        self._change_customer(move, other)
+        self._dossier(other).sudo().kind = "consumer"
+        self.assertNotice(move, None, 0)
+
+    # -- instalments -------------------------------------------------------------------
     # -- instalments -------------------------------------------------------------------
     def test_the_indemnity_of_an_invoice_outlives_its_first_instalment(self):
         """A deposit due on 1 August 2021 died on 1 August 2026; the rest did not."""

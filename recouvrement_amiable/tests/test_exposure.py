@@ -175,3 +175,72 @@ class TestExposure(RecouvrementCommon):
         self._create_customer("Member").recouvrement_head_id = other
         with self.assertRaisesRegex(ValidationError, "a group has one head"):
             self.merge(other, sister)
+
+    # -- put under a parent ------------------------------------------------------
+    def test_a_customer_put_under_a_parent_brings_its_account(self):
+        """Handed over, insolvent and half way up the ladder: so it stays."""
+        invoice = self._invoice(3, 1000)
+        self._run()
+        relance = self._relances().sudo()
+        relance.delivery_ids.write({"state": "sent"})
+        relance._refresh_progress()
+        self.approve(700)
+        dossier = self._dossier().sudo()
+        until = TODAY + timedelta(days=60)
+        dossier.write(
+            {
+                "pause_until": until,
+                "pause_reason": "Maître Le Goff",
+                "pause_kind": "handover",
+                "insolvency": "safeguard",
+                "insolvency_date": TODAY - timedelta(days=1),
+            }
+        )
+        event = self.env["recouvrement.legal.event"].create(
+            {"dossier_id": dossier.id, "kind": "acknowledgment", "date": TODAY}
+        )
+        parent = self._create_customer("Groupe Vasseur")
+        self.customer.write({"parent_id": parent.id, "is_company": False})
+        self.assertFalse(dossier.exists())
+        kept = self._dossier(parent)
+        self.assertEqual((kept.pause_until, kept.pause_kind), (until, "handover"))
+        self.assertEqual(kept.insolvency, "safeguard")
+        self.assertEqual((event.dossier_id, relance.dossier_id), (kept, kept))
+        row = self._rows(parent)[0]
+        self.assertEqual(row["move_id"], invoice.id)
+        self.assertEqual(row["reached_level_id"], self.level1.id)
+        self.assertEqual((row["situation"], row["reason"]), ("held", "insolvency"))
+        self.assertEqual(self.row(parent)["limit_amount"], 700)
+
+    def test_a_company_that_becomes_a_contact_brings_its_account(self):
+        """In two steps, and for several at once: the parent has a dossier already."""
+        parent = self._create_customer("Groupe Vasseur")
+        self._invoice(5, 100, parent)
+        kept = self._dossier(parent)
+        sister = self._create_customer("Menuiserie bis")
+        both = self.customer | sister
+        for partner in both:
+            self._invoice(3, 50, partner)
+        self._dossier(sister).sudo()._pause(TODAY + timedelta(days=9), "Wait")
+        both.write({"parent_id": parent.id})
+        self.assertEqual(len(self._dossier(both)), 2, "companies of their own yet")
+        both.write({"is_company": False})
+        self.assertEqual(self._dossier(both | parent), kept)
+        self.assertEqual(kept.pause_until, TODAY + timedelta(days=9))
+        self.assertEqual(self.row(parent)["exposure"], 200)
+
+    def test_a_customer_made_one_with_a_contact(self):
+        """The contact's customer owes it then, paused as it was."""
+        person = self._create_customer("Jeanne Le Goff", is_company=False)
+        self._invoice(3, 50, person)
+        self._dossier(person).sudo()._pause(TODAY + timedelta(days=9), "Wait")
+        contact = self._create_customer(
+            "Jeanne", is_company=False, parent_id=self.customer.id
+        )
+        self.merge(person, contact)
+        dossiers = self.env["recouvrement.dossier"].search(
+            [("partner_id", "in", (self.customer | contact).ids)]
+        )
+        self.assertEqual(dossiers, self._dossier())
+        self.assertEqual(dossiers.pause_until, TODAY + timedelta(days=9))
+        self.assertEqual(self.row()["exposure"], 50)

@@ -154,6 +154,28 @@ class TestLegalEvent(RecouvrementCommon):
         with self.assertRaisesRegex(UserError, "legal events"):
             self.dossier.sudo().unlink()
 
+    def test_a_notice_looks_at_what_the_customer_owes(self):
+        """The VAT credit of the same entry was due long before: it is no debt."""
+        entry = self._vat_credit(self.customer)
+        entry.button_draft()
+        receivable = self.company_data["default_account_receivable"]
+        revenue = self.company_data["default_account_revenue"]
+        entry.line_ids = [
+            Command.create(
+                {
+                    "account_id": account.id,
+                    "partner_id": self.customer.id,
+                    "balance": balance,
+                    "date_maturity": TODAY,
+                }
+            )
+            for account, balance in ((receivable, 100), (revenue, -100))
+        ]
+        entry.action_post()
+        with self.assertRaisesRegex(ValidationError, "is due on"):
+            self._event("formal_notice", -1, move_ids=entry.ids)
+        self._event("formal_notice", 0, move_ids=entry.ids)
+
     def test_merged_customers_keep_their_events(self):
         event = self._event()
         other = self._create_customer("Menuiserie Double")

@@ -739,3 +739,25 @@ class TestRevalidation(RecouvrementCommon):
         )
         stray.action_feedback(feedback="x")
         self.assertEqual(call.state, "todo")
+
+    def test_figures_of_what_was_sent_stay(self):
+        """Though the invoice is reset to draft, and its item deleted with it."""
+        invoice, relance, _letter = self._partly_left()
+        relance.delivery_ids.sudo().state = "sent"
+        relance.sudo()._refresh_progress()
+        figures = ("state", "amount_late", "amount_due", "item_count", "days_late")
+        before = relance.read(figures)
+        self.assertEqual((relance.state, relance.amount_due), ("done", 1000))
+        self._delete_item(invoice)
+        self.assertEqual(relance.read(figures), before)
+
+    def _delete_item(self, invoice):
+        invoice.button_draft()
+        invoice.with_context(force_delete=True).unlink()
+
+    def test_a_letter_in_the_tray_follows_an_item_that_went(self):
+        """Else it would be posted with an invoice that is not there any more."""
+        invoice, relance, letter = self._partly_left()
+        self._delete_item(invoice)
+        self.assertFalse(relance.item_count)
+        self.assertEqual((letter.state, letter.attachment_id.id), ("queued", False))

@@ -273,3 +273,51 @@ class TestDayFromOutside(RecouvrementCommon, HttpCase):
         )
         today = self.company.with_context(recouvrement_day=None)._recouvrement_today()
         self.assertEqual(self._relances().date, today)
+
+    # -- deleting a customer -------------------------------------------------
+    def _dossiers_of(self, *partners):
+        """As a score or a typed limit opens them, though nothing is owed."""
+        Dossier = self.env["recouvrement.dossier"].sudo()
+        opened = Dossier._of_customers({(self.company.id, p.id) for p in partners})
+        return [opened[self.company.id, p.id] for p in partners]
+
+    def test_a_customer_with_an_empty_dossier_is_deleted(self):
+        """By who may delete contacts, without a right on dossiers."""
+        user = new_test_user(
+            self.env, "addresses", groups="base.group_user,base.group_partner_manager"
+        )
+        partners = [self._create_customer(f"Prospect {n}") for n in range(2)]
+        dossiers = self._dossiers_of(*partners)
+        dossiers[0].note = "Typed by mistake"
+        self.env["res.partner"].concat(*partners).with_user(user).unlink()
+        for record in (*partners, *dossiers):
+            self.assertFalse(record.exists())
+
+    def test_a_customer_whose_dossier_holds_something_is_not_deleted(self):
+        until = TODAY + timedelta(days=9)
+        names = ("Stopped", "Paused", "Insolvent", "Limited", "Claimed", "Empty")
+        partners = [self._create_customer(name) for name in names]
+        stopped, paused, insolvent, limited, claimed, _empty = self._dossiers_of(
+            *partners
+        )
+        stopped.write({"is_stopped": True, "stop_reason": "Bounced"})
+        paused._pause(until, "Wait")
+        insolvent.write({"insolvency": "liquidation", "insolvency_date": TODAY})
+        limit = self.env["recouvrement.limit"].create(
+            {"dossier_id": limited.id, "amount": 10, "reason": "Contract"}
+        )
+        limit.action_approve()
+        self.env["recouvrement.legal.event"].create(
+            {"dossier_id": claimed.id, "kind": "acknowledgment", "date": TODAY}
+        )
+        for partner, what in zip(
+            partners,
+            ("a stop", "a pause", "an insolvency", "limits", "legal events"),
+            strict=False,
+        ):
+            with self.assertRaises(UserError) as refused, self.env.cr.savepoint():
+                (partner | partners[-1]).sudo().unlink()
+            told = str(refused.exception)
+            self.assertRegex(told, f"{partner.name}.*{what}.*Archive")
+            self.assertNotIn("Empty", told)
+        self.assertEqual(len(self._dossiers_of(*partners)), 6)

@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -376,10 +377,90 @@ class TestRun(RecouvrementCommon):
         self.assertFalse(run.line_ids)
         self.assertTrue(self._relances())
 
+    def test_dry_runs_are_as_old_as_their_making(self):
+        """Whatever the day that they look at."""
+        self._invoice(3)
+        Run = self.env["recouvrement.run"].sudo()
+        old = Run._dry_run(self.company, TODAY + timedelta(days=300))
+        new = Run._dry_run(self.company, TODAY - timedelta(days=800))
+        for run, age in ((old, 366), (new, 1)):
+            made = fields.Datetime.to_datetime(TODAY - timedelta(days=age))
+            self.env.cr.execute(
+                "UPDATE recouvrement_run SET create_date = %s WHERE id = %s",
+                [made, run.id],
+            )
+        self.env.invalidate_all()
+        Run._gc_lines()
+        self.assertFalse(old.exists())
+        self.assertTrue(new.exists().line_ids)
+
     def test_bank_warning_is_on_the_run(self):
         self._invoice(3)
         self.assertIn("bank", self._run().warning)
 
+    def test_a_vat_credit_without_customer_is_nobody_s(self):
+        self._vat_credit(self.env["res.partner"])
+        self._invoice(3)
+        self.assertNotIn("no customer", self._run().warning or "")
+
+    # -- the debtor is another one ------------------------------------------
+    def _sent(self):
+        """The first level is said to the customer, and done."""
+        invoice = self._invoice(3)
+        self._run()
+        relance = self._relances().sudo()
+        relance.delivery_ids.write({"state": "sent"})
+        relance._refresh_progress()
+        self.assertEqual(relance.state, "done")
+        self.assertEqual(self._row(invoice)["reached_level_id"], self.level1.id)
+        return invoice, relance
+
+    def test_a_new_debtor_starts_at_the_first_level(self):
+        """Not where the one that was invoiced by mistake stood."""
+        invoice, relance = self._sent()
+        figures = (relance.amount_due, relance.item_count, relance.state)
+        other = self._create_customer("Scierie Neuve")
+        self._change_customer(invoice, other)
+        self.assertFalse(self._row(invoice)["reached_level_id"])
+        later = TODAY + timedelta(days=15)
+        self._run(later)
+        self.assertEqual(self._relances(other).level_id, self.level1)
+        self.assertEqual(len(relance.line_ids), 1, "the proof of what was sent")
+        self.assertEqual(
+            (relance.amount_due, relance.item_count, relance.state), figures
+        )
+
+    def test_an_entry_given_to_another_debtor_starts_anew(self):
+        invoice, _relance = self._sent()
+        other = self._create_customer("Scierie Neuve")
+        item = invoice.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        )
+        item.partner_id = other
+        row = self._rows(other)[0]
+        self.assertEqual(row["move_id"], invoice.id)
+        self.assertFalse(row["reached_level_id"])
+
+    def test_a_contact_of_the_same_customer_keeps_the_level(self):
+        invoice, _relance = self._sent()
+        site = self._create_customer(
+            "Site", parent_id=self.customer.id, is_company=False, type="invoice"
+        )
+        self._change_customer(invoice, site)
+        self.assertEqual(self._row(invoice)["reached_level_id"], self.level1.id)
+
+    def test_an_item_of_another_debtor_leaves_what_waits(self):
+        self.level1.approval = True
+        invoice = self._invoice(3, 700)
+        self._invoice(3, 300)
+        self._run()
+        relance = self._relances()
+        self.assertEqual(relance.amount_due, 1000)
+        self._change_customer(invoice, self._create_customer("Scierie Neuve"))
+        self.assertEqual((relance.amount_due, relance.item_count), (300, 1))
+        self.assertEqual(relance.state, "to_approve")
+
+    # -- customers made one -------------------------------------------------
     # -- customers made one -------------------------------------------------
     def test_merged_customers_keep_their_history(self):
         twin = self._create_customer("Menuiserie bis")

@@ -226,6 +226,23 @@ class TestSituation(RecouvrementCommon):
         self._invoice(4, 0.01)
         self.assertSituation(invoice, "due")
 
+    def test_below_the_minimum_says_what_would_be_asked_for(self):
+        """150 are overdue, above the minimum; 50 of them are set off by a credit."""
+        self.scenario.write({"minimum_amount": 120, "credit_policy": "net"})
+        invoice = self._invoice(3, 150)
+        self._unallocated(50)
+        row = self.assertSituation(invoice, "waiting", "amount")
+        describe = self.env["recouvrement.open.item"]._describe
+        self.assertEqual(
+            describe(row, self.company),
+            "Waiting: $\xa0100.00 left to ask for is below the scenario's minimum of"
+            " $\xa0120.00.",
+        )
+        self.assertIn("100.00", self._dossier().situation_text)
+        line = self._lines(self._run())[self.customer]
+        self.assertNotIn("150", line.explanation)
+        self.assertIn("below the scenario's minimum", line.explanation)
+
     def test_closed_days(self):
         saturday = TODAY + timedelta(days=4)
         invoice = self._invoice(0)
@@ -490,6 +507,18 @@ class TestSituation(RecouvrementCommon):
             }
         )
         return line.move_id
+
+    def test_a_vat_credit_is_no_debt_of_a_customer(self):
+        """445670 of the French chart: receivable, and owed by the State."""
+        state = self._create_customer("Service des impôts")
+        entry = self._vat_credit(state)
+        self.assertFalse(self._dossier(state), "nobody to write to")
+        self._invoice(3, partner=state)
+        self.assertIsNone(self._row(entry))
+        self._run()
+        self.assertEqual(self._relances(state).amount_due, 1000)
+        exposure = self.env["recouvrement.exposure"]._of(self._dossier(state))
+        self.assertEqual(exposure[self._dossier(state).id]["exposure"], 1000)
 
     def test_money_given_back_is_no_debt(self):
         """A refund that left before its credit note was written."""

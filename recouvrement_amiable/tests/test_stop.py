@@ -289,6 +289,22 @@ class TestInvoiceStop(StopCommon):
         self.rule("overdue", company=branch, days=60)
         self.assertFalse(self.in_branch(branch, 5), "its own account, its own rule")
 
+    def test_a_person_is_looked_at_in_a_branch_without_dossier(self):
+        """Nobody owes the branch anything yet: its dossier is opened for the task."""
+        self.rule("class", risk_class="D")
+        person = self.scored("Jeanne Le Goff", is_company=False).partner_id
+        branch = self.branch()
+        branch.sudo().recouvrement_manager_id = self.manager
+        self.manager.sudo().company_ids += branch
+        Stop = self.env["recouvrement.stop"]
+        move = self.draft(5, person)
+        order = Document(move, branch, person, 5, 5)
+        Stop._enforce("invoice", [order])
+        dossier = self._dossier(person, branch) or self.env[
+            "recouvrement.dossier"
+        ].search([("partner_id", "=", person.id), ("company_id", "=", branch.id)])
+        self.assertEqual(dossier.sudo().activity_ids.user_id, self.manager)
+
     def test_child_contacts_and_foreign_currency(self):
         foreign = self.setup_other_currency("GBP", rates=[("2016-01-01", 2.0)])
         child = self.env["res.partner"].create(

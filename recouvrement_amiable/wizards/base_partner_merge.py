@@ -34,12 +34,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         )
         for group in dossiers.grouped("company_id").values():
             kept = group.filtered(lambda d: d.partner_id == dst_partner) or group[:1]
-            others = group - kept
-            if others:
-                kept._absorb(others)
-            limit = kept.limit_ids.filtered(lambda limit: limit.state == "approved")
-            if limit:
-                limit._set_core_limit(limit.amount, dst_partner)
+            kept._join(group - kept, dst_partner)
 
     @api.model
     def _update_values(self, src_partners, dst_partner):
@@ -54,4 +49,6 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         result = super()._update_values(src_partners, decided)
         if head:
             dst_partner.sudo().recouvrement_head_id = head
+        # merged into a contact, the account is that of the contact's customer
+        dst_partner._recouvrement_join_parents()
         return result

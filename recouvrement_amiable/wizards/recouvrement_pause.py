@@ -4,6 +4,9 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+# A day that far away is a slip of the keyboard; some are in no calendar.
+MAX_DAYS = 3650
+
 
 class RecouvrementPause(models.TransientModel):
     """Postpone by some days, or pause until a date: nothing leaves meanwhile."""
@@ -31,9 +34,20 @@ class RecouvrementPause(models.TransientModel):
         for wizard in self:
             today = wizard.env.company._recouvrement_today()
             if wizard.mode == "postpone":
+                wizard._check_days()
                 wizard.until = today + timedelta(days=wizard.days)
             elif not wizard.until:
                 wizard.until = today + timedelta(days=30)
+
+    def _check_days(self):
+        if abs(self.days) > MAX_DAYS:
+            raise UserError(
+                self.env._(
+                    "The relances are put off by 1 to %(most)s days, not by %(days)s.",
+                    most=MAX_DAYS,
+                    days=self.days,
+                )
+            )
 
     def action_confirm(self):
         self.ensure_one()
