@@ -60,6 +60,7 @@ class RecouvrementDossier(models.Model):
     contact_id = fields.Many2one(
         "res.partner",
         string="Contact",
+        index="btree_not_null",
         ondelete="set null",
         domain="['|', ('id', '=', partner_id), ('parent_id', '=', partner_id)]",
         tracking=True,

@@ -13,10 +13,13 @@ class RecouvrementRunLine(models.Model):
     _inherit = "recouvrement.run.line"
 
     email_partner_id = fields.Many2one(
-        "res.partner", readonly=True, ondelete="set null"
+        "res.partner", readonly=True, index="btree_not_null", ondelete="set null"
     )
     phone_partner_id = fields.Many2one(
-        "res.partner", readonly=True, ondelete="set null"
+        "res.partner", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    post_partner_id = fields.Many2one(
+        "res.partner", readonly=True, index="btree_not_null", ondelete="set null"
     )
     post_partner_id = fields.Many2one("res.partner", readonly=True, ondelete="set null")
     channel_text = fields.Char(
