@@ -268,6 +268,22 @@ class RecouvrementDossier(models.Model):
         users = company.recouvrement_collector_id | company.recouvrement_manager_id
         return users.filtered("active")[:1]
 
+    def _responsible(self, channel):
+        """Who makes a call or a visit, or decides: somebody who can open the dossier.
+
+        :param str channel: ``visit`` is for the salesperson, ``task`` for the manager
+        """
+        self.ensure_one()
+        dossier = self.sudo()
+        company = dossier.company_id
+        named = {
+            "visit": dossier.partner_id.user_id,
+            "task": company.recouvrement_manager_id,
+        }.get(channel)
+        if named and named.active and company in named.company_ids:
+            return named
+        return self._collector()
+
     def _alert_reader(self, collector_first=False):
         """The credit manager and who follows the dossier: one of them.
 
