@@ -11,6 +11,7 @@ class RecouvrementSelection(models.AbstractModel):
     """
 
     _name = "recouvrement.selection"
+    _inherit = "recouvrement.wizard"
     _description = "Selection of a relance wizard"
 
     dossier_ids = fields.Many2many("recouvrement.dossier", string="Customers")
@@ -34,6 +35,7 @@ class RecouvrementSelection(models.AbstractModel):
             "dossier_ids": [Command.set(dossiers.ids)],
             "move_ids": [Command.set(moves.ids)],
         }
+        self._check_links(selected)
         values.update({name: selected[name] for name in asked})
         return values
 
