@@ -80,6 +80,54 @@ class TwoCompaniesCommon(RecouvrementCommon):
             assert len(records) == 1, (name, records)
         return found
 
+    @staticmethod
+    def _selection(found):
+        return {
+            "dossier_ids": [Command.set(found["recouvrement.dossier"].ids)],
+            "move_ids": [],
+        }
+
+    def _links(self):
+        """``(model, field, other values)`` of what a caller may point elsewhere."""
+        selection = self._selection(self.mine)
+        until = {"until": TODAY}
+        reason = {"reason": "Because"}
+        level = {"level_id": self.level2.id}
+        parents = {
+            name: self.env[name].with_user(self.me).create(values).id
+            for name, values in (
+                ("recouvrement.exclude", {**selection, **reason}),
+                ("recouvrement.call.result", {**self._call(), "result": "reached"}),
+            )
+        }
+        call, exclude = "recouvrement.call.result", "recouvrement.exclude"
+        return [
+            ("recouvrement.relance.now", "dossier_ids", {"move_ids": [], **level}),
+            ("recouvrement.relance.now", "move_ids", {**selection, **level}),
+            ("recouvrement.pause", "dossier_ids", {"move_ids": [], **reason, **until}),
+            (exclude, "dossier_ids", {"move_ids": [], **reason}),
+            (exclude, "move_ids", {**selection, **reason}),
+            ("recouvrement.decision", "dossier_ids", {"move_ids": []}),
+            ("recouvrement.claim.statement", "dossier_ids", {"move_ids": []}),
+            (f"{exclude}.line", "move_line_id", {"wizard_id": parents[exclude]}),
+            (call, "delivery_id", {"result": "reached"}),
+            (f"{call}.line", "move_line_id", {"wizard_id": parents[call]}),
+            ("recouvrement.class.choice", "dossier_id", {"risk_class": "c", **reason}),
+            ("recouvrement.refuse", "relance_ids", reason),
+            ("recouvrement.dry.run", "company_id", {"date": TODAY}),
+            ("recouvrement.run.preview", "line_id", {}),
+            ("recouvrement.text.reader", "scenario_ids", {"lang": "en_US"}),
+            ("recouvrement.go.live", "company_id", {}),
+        ]
+
+    def _call(self):
+        return {"delivery_id": self.mine["recouvrement.delivery"].id}
+
+    @staticmethod
+    def _value(field, found):
+        records = found[field.comodel_name]
+        return records.id if field.type == "many2one" else [Command.set(records.ids)]
+
 
 @tagged("post_install", "-at_install")
 class TestCompanies(TwoCompaniesCommon):
@@ -160,49 +208,6 @@ class TestWindows(TwoCompaniesCommon):
             wizard.with_user(colleague).read(["reason"])
         self.assertFalse(wizard.with_user(colleague).search([]))
 
-    @staticmethod
-    def _selection(found):
-        return {
-            "dossier_ids": [Command.set(found["recouvrement.dossier"].ids)],
-            "move_ids": [],
-        }
-
-    def _links(self):
-        """``(model, field, other values)`` of what a caller may point elsewhere."""
-        selection = self._selection(self.mine)
-        until = {"until": TODAY}
-        reason = {"reason": "Because"}
-        level = {"level_id": self.level2.id}
-        parents = {
-            name: self.env[name].with_user(self.me).create(values).id
-            for name, values in (
-                ("recouvrement.exclude", {**selection, **reason}),
-                ("recouvrement.call.result", {**self._call(), "result": "reached"}),
-            )
-        }
-        call, exclude = "recouvrement.call.result", "recouvrement.exclude"
-        return [
-            ("recouvrement.relance.now", "dossier_ids", {"move_ids": [], **level}),
-            ("recouvrement.relance.now", "move_ids", {**selection, **level}),
-            ("recouvrement.pause", "dossier_ids", {"move_ids": [], **reason, **until}),
-            (exclude, "dossier_ids", {"move_ids": [], **reason}),
-            (exclude, "move_ids", {**selection, **reason}),
-            ("recouvrement.decision", "dossier_ids", {"move_ids": []}),
-            ("recouvrement.claim.statement", "dossier_ids", {"move_ids": []}),
-            (f"{exclude}.line", "move_line_id", {"wizard_id": parents[exclude]}),
-            (call, "delivery_id", {"result": "reached"}),
-            (f"{call}.line", "move_line_id", {"wizard_id": parents[call]}),
-            ("recouvrement.class.choice", "dossier_id", {"risk_class": "c", **reason}),
-            ("recouvrement.refuse", "relance_ids", reason),
-            ("recouvrement.dry.run", "company_id", {"date": TODAY}),
-            ("recouvrement.run.preview", "line_id", {}),
-            ("recouvrement.text.reader", "scenario_ids", {"lang": "en_US"}),
-            ("recouvrement.go.live", "company_id", {}),
-        ]
-
-    def _call(self):
-        return {"delivery_id": self.mine["recouvrement.delivery"].id}
-
     def test_windows_do_not_point_at_another_company(self):
         for model, name, values in self._links():
             Model = self.env[model].with_user(self.me)
@@ -232,11 +237,6 @@ class TestWindows(TwoCompaniesCommon):
             else records.ids,
         }
 
-    @staticmethod
-    def _value(field, found):
-        records = found[field.comodel_name]
-        return records.id if field.type == "many2one" else [Command.set(records.ids)]
-
     def test_lines_of_a_window_neither(self):
         item = self.other["account.move.line"]
         Exclude = self.env["recouvrement.exclude"].with_user(self.me)
@@ -251,6 +251,16 @@ class TestWindows(TwoCompaniesCommon):
 @tagged("post_install", "-at_install")
 class TestOutside(TwoCompaniesCommon):
     """Whoever has none of our groups can do nothing with our methods."""
+
+    def _open_windows(self):
+        """One window of each kind, of somebody who may."""
+        for name, field, values in self._links():
+            Model = self.env[name].with_user(self.me)
+            mine = self._value(Model._fields[field], self.mine)
+            Model.create({**values, field: mine})
+        self.env["recouvrement.release.ask"].with_user(self.me).create(
+            {"res_model": "account.move", "res_ids": "1", "reason": "Because"}
+        )
 
     def _public_methods(self):
         """Methods that our add-ons open to calls from outside, by model."""
@@ -285,6 +295,7 @@ class TestOutside(TwoCompaniesCommon):
             self.env(su=True), "employee", groups="base.group_user"
         )
         portal = new_test_user(self.env(su=True), "portal", groups="base.group_portal")
+        self._open_windows()
         tried = 0
         for model, name, method in self._public_methods():
             records = model.browse()
