@@ -11,6 +11,7 @@
         "security/recouvrement_groups.xml",
         "security/ir.model.access.csv",
         "security/recouvrement_rules.xml",
+        "security/recouvrement_wizard_rules.xml",
         "data/ir_cron_data.xml",
         "data/recouvrement_reference_rate_data.xml",
         "data/recouvrement_scenario_data.xml",

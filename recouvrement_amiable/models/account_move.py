@@ -255,6 +255,35 @@ class AccountMove(models.Model):
             return SQL.identifier(rows, column)
         return super()._field_to_sql(alias, field_expr, query)
 
+    # What the planner is told for the one query holds for the statement that reads it.
+    def _fetch_query(self, query, fields):
+        records = super()._fetch_query(query, fields)
+        self.env["recouvrement.open.item"]._end_whole_read()
+        return records
+
+    @api.model
+    def _read_group(
+        self,
+        domain,
+        groupby=(),
+        aggregates=(),
+        having=(),
+        offset=0,
+        limit=None,
+        order=None,
+    ):
+        rows = super()._read_group(
+            domain, groupby, aggregates, having, offset, limit, order
+        )
+        self.env["recouvrement.open.item"]._end_whole_read()
+        return rows
+
+    @api.model
+    def _read_grouping_sets(self, domain, grouping_sets, aggregates=(), order=None):
+        rows = super()._read_grouping_sets(domain, grouping_sets, aggregates, order)
+        self.env["recouvrement.open.item"]._end_whole_read()
+        return rows
+
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------

@@ -30,7 +30,7 @@ class RecouvrementDelivery(models.Model):
         """One activity per delivery, on the dossier, in one batch."""
         ready = self.browse()
         for delivery in self:
-            user = delivery._responsible()
+            user = delivery.dossier_id._responsible(delivery.channel)
             if not user:
                 delivery._fail(
                     self.env._(
@@ -53,15 +53,6 @@ class RecouvrementDelivery(models.Model):
         for delivery, activity in zip(ready, activities, strict=True):
             delivery.activity_id = activity
         ready.write({"state": "todo"})
-
-    def _responsible(self):
-        self.ensure_one()
-        company = self.company_id.sudo()
-        named = {
-            "visit": self.customer_id.sudo().user_id,
-            "task": company.recouvrement_manager_id,
-        }.get(self.channel)
-        return named if named and named.active else self.dossier_id._collector()
 
     def _supersede_calls(self):
         """A new call replaces the one that nobody made."""

@@ -98,12 +98,18 @@ class RecouvrementDelivery(models.Model):
     has_left = fields.Boolean(compute="_compute_has_left")
     can_change = fields.Boolean(compute="_compute_can_change")
     user_id = fields.Many2one("res.users", string="Assigned To", ondelete="set null")
-    message_id = fields.Many2one("mail.message", readonly=True, ondelete="set null")
+    message_id = fields.Many2one(
+        "mail.message", readonly=True, index="btree_not_null", ondelete="set null"
+    )
     message_subject = fields.Char(related="message_id.subject")
     message_from = fields.Char(related="message_id.email_from")
     message_body = fields.Html(related="message_id.body", string="Message Sent")
     attachment_id = fields.Many2one(
-        "ir.attachment", string="Document", readonly=True, ondelete="set null"
+        "ir.attachment",
+        string="Document",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
     )
 
     # Post
@@ -115,7 +121,9 @@ class RecouvrementDelivery(models.Model):
     returned_on = fields.Date()
 
     # Call and visit
-    activity_id = fields.Many2one("mail.activity", readonly=True, ondelete="set null")
+    activity_id = fields.Many2one(
+        "mail.activity", readonly=True, index="btree_not_null", ondelete="set null"
+    )
     contact_phone = fields.Char(
         related="partner_id.phone", string="Telephone", readonly=False
     )

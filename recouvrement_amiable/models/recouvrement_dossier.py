@@ -60,6 +60,7 @@ class RecouvrementDossier(models.Model):
     contact_id = fields.Many2one(
         "res.partner",
         string="Contact",
+        index="btree_not_null",
         ondelete="set null",
         domain="['|', ('id', '=', partner_id), ('parent_id', '=', partner_id)]",
         tracking=True,
@@ -266,6 +267,22 @@ class RecouvrementDossier(models.Model):
         company = dossier.company_id
         users = company.recouvrement_collector_id | company.recouvrement_manager_id
         return users.filtered("active")[:1]
+
+    def _responsible(self, channel):
+        """Who makes a call or a visit, or decides: somebody who can open the dossier.
+
+        :param str channel: ``visit`` is for the salesperson, ``task`` for the manager
+        """
+        self.ensure_one()
+        dossier = self.sudo()
+        company = dossier.company_id
+        named = {
+            "visit": dossier.partner_id.user_id,
+            "task": company.recouvrement_manager_id,
+        }.get(channel)
+        if named and named.active and company in named.company_ids:
+            return named
+        return self._collector()
 
     def _alert_reader(self, collector_first=False):
         """The credit manager and who follows the dossier: one of them.

@@ -199,6 +199,16 @@ class RecouvrementOpenItem(models.Model):
                 loops="off" if whole else "on",
             )
         )
+        self.env.cr.cache["recouvrement_whole"] = whole
+
+    @api.model
+    def _end_whole_read(self):
+        """After the statement that read a whole ledger, any other is planned freely."""
+        if self.env.cr.cache.pop("recouvrement_whole", False):
+            self.env.cr.execute(
+                "SELECT set_config('enable_nestloop', 'on', true),"
+                " set_config('enable_mergejoin', 'on', true)"
+            )
 
     @api.model
     def _situations(self, companies, partners=None, day=None):

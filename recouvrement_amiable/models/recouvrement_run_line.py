@@ -22,7 +22,7 @@ class RecouvrementRunLine(models.Model):
         "recouvrement.dossier", required=True, readonly=True, ondelete="cascade"
     )
     partner_id = fields.Many2one(
-        "res.partner", string="Customer", readonly=True, ondelete="cascade"
+        "res.partner", string="Customer", readonly=True, index=True, ondelete="cascade"
     )
     situation = fields.Selection("_selection_outcome", string="Outcome", readonly=True)
     reason = fields.Selection(
@@ -32,9 +32,7 @@ class RecouvrementRunLine(models.Model):
     detail = fields.Char(readonly=True)
     until = fields.Date(readonly=True)
     level_id = SoftMany2one("recouvrement.level", readonly=True)
-    relance_id = fields.Many2one(
-        "recouvrement.relance", readonly=True, ondelete="set null"
-    )
+    relance_id = SoftMany2one("recouvrement.relance", readonly=True)
     next_date = fields.Date(readonly=True)
     amount_late = fields.Monetary(string="Overdue", readonly=True)
     amount_not_due = fields.Monetary(string="Not Due", readonly=True)
@@ -48,8 +46,9 @@ class RecouvrementRunLine(models.Model):
     days_late = fields.Integer(string="Oldest (Days)", readonly=True, aggregator="max")
     explanation = fields.Char(string="Why", compute="_compute_explanation")
 
-    _run_dossier_uniq = models.UniqueIndex(
-        "(run_id, dossier_id)", "A run keeps one line per customer."
+    # the dossier first: its foreign key needs an index too
+    _dossier_run_uniq = models.UniqueIndex(
+        "(dossier_id, run_id)", "A run keeps one line per customer."
     )
 
     @api.model

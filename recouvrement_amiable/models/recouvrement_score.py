@@ -23,7 +23,11 @@ class RecouvrementScore(models.Model):
     _rec_name = "date"
 
     dossier_id = fields.Many2one(
-        "recouvrement.dossier", required=True, readonly=True, ondelete="cascade"
+        "recouvrement.dossier",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
     )
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True, ondelete="cascade"

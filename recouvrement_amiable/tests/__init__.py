@@ -7,6 +7,8 @@ from . import test_going_live
 from . import test_by_hand
 from . import test_bad_input
 from . import test_rights
+from . import test_access
+from . import test_conventions
 from . import test_claim
 from . import test_claim_facts
 from . import test_charging

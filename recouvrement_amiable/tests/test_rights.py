@@ -125,6 +125,23 @@ class TestRights(RecouvrementCommon):
         self.env["recouvrement.delivery"].sudo()._cron_send()
         self.assertEqual(self._relances().delivery_ids.user_id, self.env.user)
 
+    def test_visit_is_for_who_works_in_the_company(self):
+        """A salesperson of another company could not open the dossier."""
+        other = self.env["res.company"].sudo().create({"name": "Elsewhere"})
+        seller = self._user("group_reader")
+        self.customer.user_id = seller
+        self._invoice(3)
+        dossier = self._dossier()
+        self.assertEqual(dossier._responsible("visit"), seller)
+        seller.sudo().write(
+            {"company_id": other.id, "company_ids": [(6, 0, other.ids)]}
+        )
+        self.level1.write({"channel_email": False, "channel_visit": True})
+        self._run()
+        self.env["recouvrement.delivery"].sudo()._cron_send()
+        visit = self._relances().delivery_ids
+        self.assertEqual((visit.state, visit.user_id), ("todo", self.env.user))
+
 
 @tagged("post_install", "-at_install")
 class TestExclusions(RecouvrementCommon):

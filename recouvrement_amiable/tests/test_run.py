@@ -349,6 +349,15 @@ class TestRun(RecouvrementCommon):
         self._run(tomorrow)
         self.assertEqual(self._relances().id, last + 1, "a dry run took a number")
 
+    def test_looking_at_a_dry_run_writes_nothing_on_the_dossier(self):
+        self._invoice(20)
+        run = self.env["recouvrement.run"]._dry_run(self.company, TODAY)
+        dossier = self._dossier()
+        before = dossier.read(["planned_on", "write_date"])
+        run.line_ids.action_preview()
+        self.env.invalidate_all()
+        self.assertEqual(dossier.read(["planned_on", "write_date"]), before)
+
     def _next_number(self):
         """The last number given to a relance."""
         self.env.cr.execute("SELECT nextval('recouvrement_relance_id_seq')")

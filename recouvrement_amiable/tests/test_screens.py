@@ -7,6 +7,7 @@ from lxml import etree
 
 from odoo import Command
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools.safe_eval import safe_eval
@@ -142,6 +143,69 @@ class TestScreens(RecouvrementCommon):
         )
         groups = Move._read_group(mine, ["recouvrement_reason"], ["__count"])
         self.assertIn(("blocked", 1), groups)
+
+    def test_one_level_or_one_hold_in_the_invoice_list(self):
+        """The search box finds both by name, and the holds have filters."""
+        dunned, paused = self._invoice(3), self._invoice(3, partner=self._paused())
+        excluded = self._invoice(3)
+        self._run()
+        self.env["recouvrement.exclusion"].create(
+            {
+                "company_id": self.company.id,
+                "move_id": excluded.id,
+                "reason": "Wrong price",
+                "until": TODAY,
+            }
+        )
+        Move = self.env["account.move"]
+        mine = Domain("id", "in", (dunned | paused | excluded).ids)
+        by_name = Domain("recouvrement_level_id", "ilike", "level +3")
+        self.assertEqual(Move.search(mine & by_name), dunned | excluded)
+        view = etree.fromstring(Move.get_view(self._invoice_search(), "search")["arch"])
+        for name in ("recouvrement_level_id", "recouvrement_reason"):
+            self.assertTrue(view.xpath(f"//field[@name='{name}']"), name)
+        found = {
+            node.get("name"): Move.search(
+                mine & Domain(literal_eval(node.get("domain")))
+            )
+            for node in view.xpath("//filter[contains(@domain, 'recouvrement_reason')]")
+        }
+        self.assertEqual(found.pop("recouvrement_paused"), paused)
+        self.assertEqual(found.pop("recouvrement_excluded"), excluded)
+        self.assertEqual(
+            set(found),
+            {
+                "recouvrement_credits",
+                "recouvrement_no_contact",
+                "recouvrement_approval",
+                "recouvrement_failed",
+            },
+        )
+
+    def _invoice_search(self):
+        return self.env.ref("account.view_account_invoice_filter").id
+
+    def _paused(self):
+        partner = self._create_customer("Paused")
+        self._invoice(1, partner=partner)
+        self._dossier(partner)._pause(TODAY + timedelta(days=9), "Holidays")
+        return partner
+
+    def test_the_planner_is_free_after_the_invoice_list(self):
+        self._invoice(3)
+        held = [("recouvrement_situation", "=", "held")]
+        Move = self.env["account.move"]
+        for read in (
+            lambda: Move.search(held),
+            lambda: Move.search_read(held, ["name"]),
+            lambda: Move._read_group(held, ["recouvrement_reason"], ["__count"]),
+        ):
+            read()
+            self.env.cr.execute(
+                "SELECT current_setting('enable_nestloop'),"
+                " current_setting('enable_mergejoin')"
+            )
+            self.assertEqual(self.env.cr.fetchone(), ("on", "on"))
 
     def test_invoice_list_reads_in_a_fixed_number_of_queries(self):
         counts = []

@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from . import recouvrement_wizard
 from . import base_partner_merge
 from . import recouvrement_selection
 from . import recouvrement_manager_wizard

@@ -12,7 +12,9 @@ class RecouvrementCallResult(models.TransientModel):
     """What a call or a visit gave, and what comes next."""
 
     _name = "recouvrement.call.result"
+    _inherit = "recouvrement.wizard"
     _description = "Result of a call"
+    _link_rights = {"delivery_id": "write"}
 
     delivery_id = fields.Many2one("recouvrement.delivery", required=True, readonly=True)
     dossier_id = fields.Many2one(related="delivery_id.dossier_id")
@@ -106,13 +108,6 @@ class RecouvrementCallResult(models.TransientModel):
             self.next_step = "exclude"
         elif self.result:
             self.next_step = "scenario"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Only for deliveries that the person may work on."""
-        ids = [vals["delivery_id"] for vals in vals_list if vals.get("delivery_id")]
-        self.env["recouvrement.delivery"].browse(ids).check_access("write")
-        return super().create(vals_list)
 
     def action_confirm(self):
         self.ensure_one()
@@ -230,6 +225,7 @@ class RecouvrementCallResultLine(models.TransientModel):
     """One item that the call was about, contested or not."""
 
     _name = "recouvrement.call.result.line"
+    _inherit = "recouvrement.wizard"
     _description = "Item of a call"
 
     wizard_id = fields.Many2one(

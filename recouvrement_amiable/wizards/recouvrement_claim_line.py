@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 
 class RecouvrementClaimLine(models.TransientModel):
     _name = "recouvrement.claim.line"
+    _inherit = "recouvrement.wizard"
     _description = "Item of a Claim"
     _order = "date_due, id"
 
@@ -50,6 +51,7 @@ class RecouvrementClaimSegment(models.TransientModel):
     """Days with one rate and one base: base x rate x days / days of the year."""
 
     _name = "recouvrement.claim.segment"
+    _inherit = "recouvrement.wizard"
     _description = "Segment of Interest"
     _order = "date_from, id"
 

@@ -8,6 +8,7 @@ class RecouvrementClassChoice(models.TransientModel):
     """Decide on the risk class of a customer, with a reason and until a day."""
 
     _name = "recouvrement.class.choice"
+    _inherit = "recouvrement.wizard"
     _description = "Decide on the risk class"
 
     dossier_id = fields.Many2one(

@@ -9,6 +9,7 @@ class RecouvrementDryRun(models.TransientModel):
     """What the run of any day would send, and why not to the others."""
 
     _name = "recouvrement.dry.run"
+    _inherit = "recouvrement.wizard"
     _description = "Dry run"
 
     company_id = fields.Many2one(

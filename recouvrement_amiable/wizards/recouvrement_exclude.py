@@ -153,6 +153,7 @@ class RecouvrementExcludeLine(models.TransientModel):
     """An item that may be excluded, to be ticked."""
 
     _name = "recouvrement.exclude.line"
+    _inherit = "recouvrement.wizard"
     _description = "Item to exclude"
     _order = "id"
 

@@ -226,6 +226,7 @@ class RecouvrementGoLiveLine(models.TransientModel):
     """One point of the checklist; what it says is looked up whenever it is shown."""
 
     _name = "recouvrement.go.live.line"
+    _inherit = "recouvrement.wizard"
     _description = "Point of the going-live checklist"
     _order = "id"
 

@@ -11,6 +11,7 @@ class RecouvrementManagerWizard(models.AbstractModel):
     """
 
     _name = "recouvrement.manager.wizard"
+    _inherit = "recouvrement.wizard"
     _description = "Decision of a credit manager for a company"
 
     company_id = fields.Many2one(

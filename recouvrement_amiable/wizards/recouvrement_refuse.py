@@ -9,6 +9,7 @@ class RecouvrementRefuse(models.TransientModel):
     """Refuse relances that wait for approval, with a reason."""
 
     _name = "recouvrement.refuse"
+    _inherit = "recouvrement.wizard"
     _description = "Refuse relances"
 
     relance_ids = fields.Many2many(

@@ -7,6 +7,7 @@ class RecouvrementReleaseAsk(models.TransientModel):
     """Whoever is stopped asks a credit manager to let the document go."""
 
     _name = "recouvrement.release.ask"
+    _inherit = "recouvrement.wizard"
     _description = "Ask for a release"
 
     res_model = fields.Char(required=True)

@@ -6,6 +6,7 @@ class RecouvrementRunPreview(models.TransientModel):
     """A message that a dry run would send, as the debtor would read it."""
 
     _name = "recouvrement.run.preview"
+    _inherit = "recouvrement.wizard"
     _description = "Message of a dry run"
 
     line_id = fields.Many2one(

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -11,24 +11,32 @@ class RecouvrementSelection(models.AbstractModel):
     """
 
     _name = "recouvrement.selection"
+    _inherit = "recouvrement.wizard"
     _description = "Selection of a relance wizard"
 
     dossier_ids = fields.Many2many("recouvrement.dossier", string="Customers")
     move_ids = fields.Many2many("account.move", string="Invoices")
 
     @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
+    def default_get(self, fields):
+        asked = {"dossier_ids", "move_ids"}.intersection(fields)
+        values = super().default_get([name for name in fields if name not in asked])
+        if not asked:
+            return values
         moves, dossiers = self._selected()
-        if not dossiers and "dossier_ids" in fields_list:
+        if not dossiers and "dossier_ids" in asked:
             raise UserError(
                 self.env._(
                     "Nothing to work on: none of the selected records is a customer"
                     " with something open in this company."
                 )
             )
-        values["dossier_ids"] = [fields.Command.set(dossiers.ids)]
-        values["move_ids"] = [fields.Command.set(moves.ids)]
+        selected = {
+            "dossier_ids": [Command.set(dossiers.ids)],
+            "move_ids": [Command.set(moves.ids)],
+        }
+        self._check_links(selected)
+        values.update({name: selected[name] for name in asked})
         return values
 
     @api.model

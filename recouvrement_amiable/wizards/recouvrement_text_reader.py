@@ -19,6 +19,7 @@ class RecouvrementTextReader(models.TransientModel):
     """
 
     _name = "recouvrement.text.reader"
+    _inherit = "recouvrement.wizard"
     _description = "Texts of the scenarios"
 
     scenario_ids = fields.Many2many(
