@@ -42,8 +42,10 @@ def _shared_buffers():
 
     A server that holds real data is given more (a quarter, says its documentation).
     """
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return min(max(memory // 8 // 2**20, 256), 2048)
+    memory = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    with contextlib.suppress(OSError, ValueError):  # "max", or not in a container
+        memory.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return min(max(min(memory) // 8 // 2**20, 256), 2048)
 
 
 class Server:
