@@ -9,6 +9,7 @@ import pytest
 from benchmarks._harness import Context
 from tools import odoo_source
 from tools import test as test_command
+from tools.addons import own_addons
 from tools.base import REPOSITORY, Missing
 
 
@@ -80,6 +81,14 @@ def test_paths_typed_elsewhere_are_found(monkeypatch):
     assert typed_path == str(wanted)
     assert test_command._names_a_path(typed_path)
     assert test_command._resolved("-k") == "-k"
+
+
+def test_every_test_file_is_in_one_part():
+    parts = test_command.default_parts()
+    found = sorted(path for paths in parts for path in paths)
+    folders = [*(REPOSITORY / name for name in own_addons()), REPOSITORY / "tools"]
+    files = [path for folder in folders for path in folder.glob("tests/test_*.py")]
+    assert found == sorted(str(path.relative_to(REPOSITORY)) for path in files)
 
 
 @pytest.mark.parametrize(
