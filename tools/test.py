@@ -18,7 +18,7 @@ from .database import template, temporary_clone
 from .environment import set_up
 
 # Tests that take as long as so many others.
-SLOW = {"test_crash.py": 20, "test_tours.py": 15, "test_letters.py": 3}
+SLOW = {"test_crash.py": 60, "test_tours.py": 15, "test_letters.py": 3}
 NO_TEST_CHOSEN = 5  # what pytest answers then
 
 
